@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,10 @@ class WireWriter {
   void Bool(bool value) { Byte(value ? 1 : 0); }
   void Number(uint32_t value, uint32_t maximum);
   void Long(uint64_t value);
+  void OptionalNumber(const std::optional<uint32_t>& value, uint32_t maximum) {
+    Bool(value.has_value());
+    if (value) Number(*value, maximum);
+  }
   void Text(std::string_view value, uint32_t maximum);
   void Secret(const SecretString& value, uint32_t maximum) { Text(value.Reveal(), maximum); }
   template <typename E>
@@ -81,6 +86,12 @@ class WireReader {
   void Bool(bool& value);
   void Number(uint32_t& value, uint32_t maximum);
   void Long(uint64_t& value);
+  void OptionalNumber(std::optional<uint32_t>& value, uint32_t maximum) {
+    bool present = false;
+    Bool(present);
+    value.reset();
+    if (present && !failed_) Number(value.emplace(), maximum);
+  }
   void Text(std::string& value, uint32_t maximum);
   void Secret(SecretString& value, uint32_t maximum);
   template <typename E>

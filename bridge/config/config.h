@@ -1,0 +1,95 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/base/limits.h"
+#include "bridge/base/position.h"
+#include "bridge/mapping/mapping.h"
+#include "bridge/mapping/policy.h"
+#include "ldap/settings.h"
+
+namespace rolebridge::config {
+
+using std::chrono::seconds;
+
+// Everything that /etc/rolebridge/rolebridge.yaml and conf.d/*.yaml say, checked; paths are
+// absolute (relative ones are taken from the configuration's folder).
+
+struct Tls {
+  std::string certificate;  // PEM, the chain
+  std::string key;          // PEM
+};
+
+struct Listen {
+  std::string address = "[::]:443";             // ignored where systemd hands over a socket
+  std::string status_address = "127.0.0.1:9180";  // loopback only; "" switches it off
+  Tls tls;
+  std::vector<std::string> trusted_proxies;  // addresses or networks in CIDR notation
+};
+
+struct KeyPair {
+  std::string certificate;  // PEM file
+  std::string key;          // PEM file
+  Position position;
+};
+
+struct AssuranceLevel {
+  std::string name;
+  std::string pam_service;    // "rolebridge" or "rolebridge-..."
+  std::string context_class;  // AuthnContextClassRef
+  std::optional<seconds> valid;
+};
+
+struct Account {
+  std::string alias;
+  std::string id;    // 12 digits
+  std::string name;  // for people; the alias where it is not set
+};
+
+enum class Preset { kNone, kAws, kAwsCn, kAwsUsGov };
+
+struct Application {
+  std::string slug;  // [a-z0-9-]{1,32}
+  Position position;
+  std::string name;
+  Preset preset = Preset::kNone;
+  std::string entity_id;  // default {url}/saml/{slug}
+  std::string audience;
+  std::vector<std::string> acs_urls;  // the first is used unless a request asks for another
+  seconds assertion_lifetime{300};    // 60 s to 5 min
+  std::optional<seconds> aws_session_duration;  // 15 min to 12 h; SessionDuration
+  std::string name_id_format;                   // URN; persistent unless set
+  std::vector<std::string> allowed_accounts;    // 12 digits each
+  std::vector<std::string> allowed_roles = {"*"};  // patterns over the role's name: * and ?
+  std::vector<std::string> relay_state_hosts;  // beside AWS's consoles (aws-saml.md 3.5)
+  std::vector<mapping::Mapping> mappings;
+  std::vector<mapping::Policy> policies;
+};
+
+struct Branding {
+  std::string site_name;
+  std::string help_contact;
+};
+
+struct Config {
+  std::string url;  // "https://sso.example.org", no trailing slash
+  Listen listen;
+  std::vector<KeyPair> signing;  // the first signs
+  seconds session_lifetime{8 * 3600};
+  seconds session_idle{3600};
+  std::vector<AssuranceLevel> assurance;  // lowest first; at least one
+  bool fold_user_case = true;             // users.case: fold | keep (U2)
+  bool require_synchronised_clock = true;
+  ldap::Settings ldap;
+  std::vector<Account> accounts;
+  std::vector<Application> applications;  // in order of the file
+  Branding branding;
+  Limits limits;
+  std::string hash;  // SHA-256 over the files that were read, in hex
+};
+
+}  // namespace rolebridge::config

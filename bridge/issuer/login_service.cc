@@ -1,0 +1,405 @@
+#include "bridge/issuer/login_service.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "bridge/base/channel.h"
+#include "bridge/crypto/crypto.h"
+#include "bridge/issuer/username.h"
+
+namespace rolebridge::issuer {
+namespace {
+
+using protocol::LoginReply;
+using protocol::LoginState;
+using protocol::Reason;
+using protocol::Refusal;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kPatience{220};  // begin_login and answer reply within 250 ms
+constexpr milliseconds kAnswerTime = seconds(60);
+constexpr milliseconds kLoginTime = seconds(180);
+constexpr uint32_t kHoldSpread =
+    400;  // failed logins are answered at 2 s, 200 ms more or less (T6)
+
+bool WantsAnswer(const pam::Prompt& prompt) {
+  return prompt.style == pam::PromptStyle::kEchoOff || prompt.style == pam::PromptStyle::kEchoOn;
+}
+
+protocol::PromptStyle StyleOf(pam::PromptStyle style) {
+  switch (style) {
+    case pam::PromptStyle::kEchoOff:
+      return protocol::PromptStyle::kEchoOff;
+    case pam::PromptStyle::kEchoOn:
+      return protocol::PromptStyle::kEchoOn;
+    case pam::PromptStyle::kInfo:
+      return protocol::PromptStyle::kInfo;
+    case pam::PromptStyle::kError:
+      return protocol::PromptStyle::kError;
+  }
+  return protocol::PromptStyle::kError;
+}
+
+std::string_view NameOf(pam::Verdict verdict) {
+  switch (verdict) {
+    case pam::Verdict::kAccepted:
+      return "accepted";
+    case pam::Verdict::kDenied:
+      return "denied";
+    case pam::Verdict::kAccountExpired:
+      return "account_expired";
+    case pam::Verdict::kPasswordExpired:
+      return "password_expired";
+    case pam::Verdict::kAccountRefused:
+      return "account_refused";
+    case pam::Verdict::kNotAPerson:
+      return "not_a_person";
+    case pam::Verdict::kTooManyTries:
+      return "too_many_tries";
+    case pam::Verdict::kUnavailable:
+      return "unavailable";
+  }
+  return "unavailable";
+}
+
+LoginState StateOf(pam::Verdict verdict) {
+  switch (verdict) {
+    case pam::Verdict::kPasswordExpired:
+      return LoginState::kPasswordExpired;
+    case pam::Verdict::kUnavailable:
+      return LoginState::kUnavailable;
+    case pam::Verdict::kAccepted:
+    case pam::Verdict::kDenied:
+    case pam::Verdict::kAccountExpired:
+    case pam::Verdict::kAccountRefused:
+    case pam::Verdict::kNotAPerson:
+    case pam::Verdict::kTooManyTries:
+      return LoginState::kFailed;
+  }
+  return LoginState::kFailed;
+}
+
+}  // namespace
+
+struct LoginService::Login {
+  std::mutex mutex;  // one request at a time for one conversation
+  std::string id;
+  std::string username;  // canonical, as typed
+  std::string client_address;
+  SecretString first_secret;
+  bool is_first_prompt = true;
+  std::optional<pam::Conversation> conversation;  // none before the first secret is there (T9)
+  std::vector<pam::Prompt> notices;               // info texts that came while PAM was going on
+  std::vector<pam::Prompt> asked;                 // what the person sees now
+  BootTime began{};
+  // The following three are the service's, under its mutex: who may be put out (T9).
+  BootTime last_input{};
+  bool is_waiting_for_person = false;
+};
+
+LoginService::LoginService(const config::Config& config, PamSocket pam,
+                           store::SessionStore& sessions, Audit& audit, const Clock& clock,
+                           Random& random, const SecretString& typed_name_key)
+    : config_(config),
+      pam_(std::move(pam)),
+      sessions_(sessions),
+      audit_(audit),
+      clock_(clock),
+      random_(random),
+      typed_name_key_(typed_name_key) {}
+
+LoginService::~LoginService() = default;
+
+LoginService::Reply LoginService::Begin(protocol::BeginLoginRequest& request) {
+  const BootTime began = clock_.SinceBoot();
+  const std::optional<std::string> username =
+      CanonicalUsername(request.username, config_.fold_user_case);
+  if (!username) {
+    CountRefusal();
+    const Result<void> recorded = audit_.Write({"login_denied",
+                                                LogPriority::kNotice,
+                                                {{"request", request.context.request_id},
+                                                 {"user", NameForRecord(request.username)},
+                                                 {"rhost", request.context.client_address},
+                                                 {"stage", "name"},
+                                                 {"verdict", "malformed_name"}}});
+    if (!recorded) return Refusal{Reason::kUnavailable, ""};
+    return Held(LoginState::kFailed, began);
+  }
+  const LoginPtr login = Register(request.context, *username);
+  if (!login) return Refusal{Reason::kTooManyLogins, ""};
+  const std::lock_guard lock(login->mutex);
+  if (request.first_secret.empty()) {
+    return Ask(*login, {{pam::PromptStyle::kEchoOff, "Password:"}});
+  }
+  login->first_secret = std::move(request.first_secret);
+  return StartPam(*login, request.context);
+}
+
+LoginService::Reply LoginService::Answer(protocol::AnswerRequest& request) {
+  const LoginPtr login = Find(request.conversation);
+  if (!login) return Refusal{Reason::kUnknownConversation, ""};
+  const std::lock_guard lock(login->mutex);
+  if (request.answers.empty()) {
+    if (login->asked.empty()) return Advance(*login, request.context);
+    return Ask(*login, std::exchange(login->asked, {}));
+  }
+  const auto wanted =
+      static_cast<size_t>(std::count_if(login->asked.begin(), login->asked.end(), WantsAnswer));
+  if (request.answers.size() != wanted) return Refusal{Reason::kMalformed, ""};
+  login->asked.clear();
+  {
+    const std::lock_guard service_lock(mutex_);
+    login->last_input = clock_.SinceBoot();
+    login->is_waiting_for_person = false;
+  }
+  // Empty answers never leave the issuer: some modules take them for a password (security.md P3).
+  const bool has_empty = std::any_of(request.answers.begin(), request.answers.end(),
+                                     [](const SecretString& answer) { return answer.empty(); });
+  if (has_empty) {
+    return Deny(*login, request.context,
+                {.verdict = pam::Verdict::kDenied, .detail = "empty answer"});
+  }
+  if (!login->conversation) {
+    login->first_secret = std::move(request.answers.front());
+    return StartPam(*login, request.context);
+  }
+  const Result<void> answered = login->conversation->Answer(std::move(request.answers));
+  if (!answered) {
+    return Deny(*login, request.context,
+                {.verdict = answered.error().code == ErrorCode::kInvalidArgument
+                                ? pam::Verdict::kDenied
+                                : pam::Verdict::kUnavailable,
+                 .detail = answered.error().message});
+  }
+  return Advance(*login, request.context);
+}
+
+LoginService::Reply LoginService::StartPam(Login& login, const protocol::Context& context) {
+  Result<pam::Conversation> conversation =
+      pam::Conversation::Begin(pam_.path,
+                               {.service = config_.assurance.front().pam_service,
+                                .username = login.username,
+                                .rhost = login.client_address},
+                               pam_.uid);
+  if (!conversation) {
+    return Deny(login, context,
+                {.verdict = pam::Verdict::kUnavailable, .detail = conversation.error().message});
+  }
+  login.conversation.emplace(*std::move(conversation));
+  return Advance(login, context);
+}
+
+LoginService::Reply LoginService::Advance(Login& login, const protocol::Context& context) {
+  if (!login.conversation) return Refusal{Reason::kUnknownConversation, ""};
+  const BootTime deadline = clock_.SinceBoot() + kPatience;
+  while (true) {
+    const milliseconds left = std::max(deadline - clock_.SinceBoot(), milliseconds(0));
+    std::optional<pam::Step> step = login.conversation->Poll(left);
+    if (!step) return LoginReply{.state = LoginState::kWorking, .conversation = login.id};
+    if (step->outcome) return Conclude(login, context, *step->outcome);
+    const auto asked = std::count_if(step->prompts.begin(), step->prompts.end(), WantsAnswer);
+    if (asked == 0) {
+      login.notices.insert(login.notices.end(), step->prompts.begin(), step->prompts.end());
+      continue;
+    }
+    const bool fits_first_secret =
+        login.is_first_prompt && !login.first_secret.empty() && asked == 1 &&
+        std::any_of(step->prompts.begin(), step->prompts.end(), [](const pam::Prompt& prompt) {
+          return prompt.style == pam::PromptStyle::kEchoOff;
+        });
+    login.is_first_prompt = false;
+    if (!fits_first_secret) {
+      login.first_secret.Wipe();
+      return Ask(login, std::move(step->prompts));
+    }
+    std::vector<SecretString> answers;
+    answers.push_back(std::exchange(login.first_secret, SecretString()));
+    const Result<void> answered = login.conversation->Answer(std::move(answers));
+    if (!answered) {
+      return Deny(login, context,
+                  {.verdict = pam::Verdict::kUnavailable, .detail = answered.error().message});
+    }
+  }
+}
+
+LoginService::Reply LoginService::Ask(Login& login, std::vector<pam::Prompt> prompts) {
+  login.asked = std::exchange(login.notices, {});
+  login.asked.insert(login.asked.end(), prompts.begin(), prompts.end());
+  if (login.asked.size() > protocol::kMaxPrompts) {
+    // The questions stand last; of more notices than fit, the first go.
+    login.asked.erase(login.asked.begin(),
+                      login.asked.end() - static_cast<std::ptrdiff_t>(protocol::kMaxPrompts));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    login.is_waiting_for_person = true;
+  }
+  LoginReply reply{.state = LoginState::kPrompts, .conversation = login.id};
+  for (const pam::Prompt& prompt : login.asked) {
+    reply.prompts.push_back({StyleOf(prompt.style), prompt.text});
+  }
+  return reply;
+}
+
+LoginService::Reply LoginService::Conclude(Login& login, const protocol::Context& context,
+                                           const pam::Outcome& outcome) {
+  if (outcome.verdict != pam::Verdict::kAccepted) return Deny(login, context, outcome);
+  // The name that PAM ended with is the name that counts, by the same rule as a typed one (U3).
+  const std::optional<std::string> username =
+      CanonicalUsername(outcome.pam_user, config_.fold_user_case);
+  if (!username) {
+    return Deny(login, context,
+                {.verdict = pam::Verdict::kNotAPerson, .detail = "PAM ended on a malformed name"});
+  }
+  return Admit(login, context, *username, outcome);
+}
+
+LoginService::Reply LoginService::Admit(Login& login, const protocol::Context& context,
+                                        const std::string& username, const pam::Outcome& outcome) {
+  const config::AssuranceLevel& level = config_.assurance.front();
+  LogFields fields = {{"request", context.request_id}, {"user", username},
+                      {"rhost", login.client_address}, {"user_agent", context.user_agent},
+                      {"service", level.pam_service},  {"assurance", level.name},
+                      {"config", config_.hash}};
+  if (username != login.username) fields.emplace_back("typed_user", login.username);
+  const Result<void> recorded =
+      audit_.Write({"login_succeeded", LogPriority::kInfo, std::move(fields)});
+  if (!recorded) {
+    Forget(login.id);
+    return Refusal{Reason::kUnavailable, ""};
+  }
+  Result<SecretString> session = sessions_.Create({.username = username,
+                                                   .uid = outcome.uid,
+                                                   .assurance = 0,
+                                                   .authn_instant = clock_.Now(),
+                                                   .session_index = "_" + RandomHex(random_, 20)});
+  Forget(login.id);
+  if (!session) return Refusal{Reason::kTooManyLogins, ""};
+  {
+    const std::lock_guard lock(mutex_);
+    ++succeeded_;
+    known_names_.insert(username);
+  }
+  LoginReply reply{.state = LoginState::kLoggedIn};
+  reply.session = *std::move(session);
+  return reply;
+}
+
+LoginService::Reply LoginService::Deny(Login& login, const protocol::Context& context,
+                                       const pam::Outcome& outcome) {
+  CountRefusal();
+  Forget(login.id);
+  const bool is_ours = outcome.verdict == pam::Verdict::kUnavailable;
+  const Result<void> recorded = audit_.Write({"login_denied",
+                                              is_ours ? LogPriority::kError : LogPriority::kNotice,
+                                              {{"request", context.request_id},
+                                               {"user", NameForRecord(login.username)},
+                                               {"rhost", login.client_address},
+                                               {"service", config_.assurance.front().pam_service},
+                                               {"stage", "pam"},
+                                               {"verdict", std::string(NameOf(outcome.verdict))},
+                                               {"detail", outcome.detail}}});
+  if (!recorded) return Refusal{Reason::kUnavailable, ""};
+  return Held(StateOf(outcome.verdict), login.last_input);
+}
+
+// Every refusal reaches the person at the same time after what they last sent, whatever it was that
+// failed (security.md T6); web keeps it by a timer.
+LoginReply LoginService::Held(LoginState state, BootTime since) {
+  uint32_t random = 0;
+  random_.Fill({reinterpret_cast<unsigned char*>(&random), sizeof(random)});
+  const uint32_t target = config_.limits.login_failure_milliseconds;
+  const uint32_t spread = std::min(kHoldSpread, target / 5);
+  const milliseconds due{target - spread / 2 + (spread == 0 ? 0 : random % spread)};
+  const milliseconds left = std::max(since + due - clock_.SinceBoot(), milliseconds(0));
+  return {.state = state, .hold_milliseconds = static_cast<uint32_t>(left.count())};
+}
+
+std::string LoginService::NameForRecord(const std::string& typed) const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (known_names_.contains(typed)) return typed;
+  }
+  const std::string digest = crypto::HmacSha256(typed_name_key_, typed);
+  const std::string hex =
+      ToHex({reinterpret_cast<const unsigned char*>(digest.data()), digest.size()});
+  return "hmac:" + hex.substr(0, 16) + ":length:" + std::to_string(typed.size());
+}
+
+LoginService::LoginPtr LoginService::Register(const protocol::Context& context,
+                                              const std::string& username) {
+  auto login = std::make_shared<Login>();
+  login->id = RandomHex(random_, 32);
+  login->username = username;
+  login->client_address = context.client_address;
+  login->began = login->last_input = clock_.SinceBoot();
+  const std::lock_guard lock(mutex_);
+  ForgetExpired();
+  if (!MakeRoom(context.client_address)) return nullptr;
+  logins_.emplace(login->id, login);
+  return login;
+}
+
+// The oldest conversation that waits for its person goes first: a stranger who types only names
+// must not hold all the places (security.md T9).
+bool LoginService::MakeRoom(const std::string& client_address) {
+  const auto from_here =
+      static_cast<size_t>(std::count_if(logins_.begin(), logins_.end(), [&](const auto& entry) {
+        return entry.second->client_address == client_address;
+      }));
+  const bool address_is_full = from_here >= config_.limits.conversations_per_address;
+  if (!address_is_full && logins_.size() < config_.limits.conversations) return true;
+  auto oldest = logins_.end();
+  for (auto it = logins_.begin(); it != logins_.end(); ++it) {
+    if (!it->second->is_waiting_for_person) continue;
+    if (address_is_full && it->second->client_address != client_address) continue;
+    if (oldest == logins_.end() || it->second->last_input < oldest->second->last_input) oldest = it;
+  }
+  if (oldest == logins_.end()) return false;
+  logins_.erase(oldest);
+  return true;
+}
+
+LoginService::LoginPtr LoginService::Find(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  ForgetExpired();
+  const auto found = logins_.find(id);
+  return found == logins_.end() ? nullptr : found->second;
+}
+
+void LoginService::Forget(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  logins_.erase(id);
+}
+
+void LoginService::ForgetExpired() {
+  const BootTime now = clock_.SinceBoot();
+  std::erase_if(logins_, [&](const auto& entry) {
+    const Login& login = *entry.second;
+    return now - login.began >= kLoginTime ||
+           (login.is_waiting_for_person && now - login.last_input >= kAnswerTime);
+  });
+}
+
+void LoginService::CountRefusal() {
+  const std::lock_guard lock(mutex_);
+  ++refused_;
+}
+
+LoginService::Counters LoginService::counters() const {
+  const std::lock_guard lock(mutex_);
+  return {logins_.size(), succeeded_, refused_};
+}
+
+bool LoginService::CanReachPam() const {
+  // Connecting would start a process for each probe; a socket file that is there is what we can
+  // know cheaply. A login that finds nobody behind it is answered as unavailable.
+  return access(pam_.path.c_str(), W_OK) == 0;
+}
+
+}  // namespace rolebridge::issuer

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "bridge/base/clock.h"
+#include "bridge/base/random.h"
+#include "bridge/base/secret_string.h"
+#include "bridge/config/config.h"
+#include "bridge/issuer/audit.h"
+#include "bridge/protocol/protocol.h"
+#include "bridge/store/session_store.h"
+#include "pam/client.h"
+
+namespace rolebridge::issuer {
+
+// How the issuer reaches rolebridge-pam.
+struct PamSocket {
+  std::string path;
+  uid_t uid = 0;  // whom the peer must be
+};
+
+// begin_login and answer: relays one PAM conversation for each login and makes the session where it
+// ended well. Safe to call from several threads; no call takes longer than a quarter of a second.
+class LoginService {
+ public:
+  using Reply = std::variant<protocol::LoginReply, protocol::Refusal>;
+
+  // `typed_name_key`: names that never logged in here are recorded as their HMAC under it, since
+  // people type passwords into the name field (security.md G2).
+  LoginService(const config::Config& config, PamSocket pam, store::SessionStore& sessions,
+               Audit& audit, const Clock& clock, Random& random,
+               const SecretString& typed_name_key);
+  ~LoginService();
+
+  Reply Begin(protocol::BeginLoginRequest& request);
+  Reply Answer(protocol::AnswerRequest& request);
+
+  struct Counters {
+    size_t conversations = 0;
+    uint64_t logins = 0;
+    uint64_t refusals = 0;
+  };
+  Counters counters() const;
+  // True where somebody listens on the PAM socket.
+  bool CanReachPam() const;
+
+ private:
+  struct Login;  // one conversation
+  using LoginPtr = std::shared_ptr<Login>;
+
+  LoginPtr Register(const protocol::Context& context, const std::string& username);
+  bool MakeRoom(const std::string& client_address);
+  LoginPtr Find(const std::string& id);
+  void Forget(const std::string& id);
+  void ForgetExpired();
+
+  Reply StartPam(Login& login, const protocol::Context& context);
+  Reply Advance(Login& login, const protocol::Context& context);
+  Reply Ask(Login& login, std::vector<pam::Prompt> prompts);
+  Reply Conclude(Login& login, const protocol::Context& context, const pam::Outcome& outcome);
+  Reply Admit(Login& login, const protocol::Context& context, const std::string& username,
+              const pam::Outcome& outcome);
+  Reply Deny(Login& login, const protocol::Context& context, const pam::Outcome& outcome);
+  protocol::LoginReply Held(protocol::LoginState state, BootTime since);
+  std::string NameForRecord(const std::string& typed) const;
+  void CountRefusal();
+
+  const config::Config& config_;
+  const PamSocket pam_;
+  store::SessionStore& sessions_;
+  Audit& audit_;
+  const Clock& clock_;
+  Random& random_;
+  const SecretString& typed_name_key_;
+
+  mutable std::mutex mutex_;
+  std::map<std::string, LoginPtr> logins_;  // by conversation identifier
+  std::set<std::string> known_names_;       // that have logged in since start
+  uint64_t succeeded_ = 0;
+  uint64_t refused_ = 0;
+};
+
+}  // namespace rolebridge::issuer

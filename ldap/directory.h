@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/base/clock.h"
+#include "bridge/base/result.h"
+#include "bridge/base/secret_string.h"
+#include "ldap/settings.h"
+
+namespace rolebridge::ldap {
+
+// Values under their template names, in byte order; what the entry lacks is not in the map.
+using AttributeValues = std::map<std::string, std::vector<std::string>>;
+
+// Why an entry must not pass though it is there (security.md L10).
+enum class AccountState { kActive, kDisabled, kLocked, kExpired };
+
+struct Person {
+  std::string dn;         // normalised
+  std::string unique_id;  // entryUUID, nsUniqueId or objectGUID (hex); what a session remembers (U7)
+  std::optional<uint32_t> uid_number;
+  AccountState account_state = AccountState::kActive;
+  std::string account_reason;  // the attribute and value behind a state that is not kActive
+  AttributeValues attributes;
+};
+
+struct Group {
+  std::string name;
+  std::string dn;  // normalised
+  AttributeValues attributes;
+};
+
+// A value that was left out, for the audit event and `rolebridge check --online`.
+struct DroppedValue {
+  std::string entry;      // group name or user DN
+  std::string attribute;  // LDAP attribute
+  std::string reason;
+};
+
+struct Lookup {
+  Person person;
+  std::vector<Group> groups;  // in no particular order
+  std::vector<DroppedValue> dropped;
+};
+
+// The directory, read live at every call (design.md promise 2). Safe to call from several threads:
+// each call borrows a connection of a small pool, and one that failed is closed, never reused.
+class Directory {
+ public:
+  // `password`: the bind password, already read from its file. `clock`: account expiry is judged
+  // against its Now().
+  // Errors: kInvalidArgument, the settings cannot work (a filter, a DN, a URI); nothing is
+  // connected yet.
+  static Result<std::unique_ptr<Directory>> Create(Settings settings, SecretString password,
+                                                   const Clock& clock);
+  virtual ~Directory() = default;
+
+  // The entry of `username` (canonical; it is compared with the entry's own login attribute) and
+  // every group that it is in. One consistent answer within settings.lookup_timeout.
+  // Errors: kNotFound, no entry, or none whose login attribute is that name; kAmbiguous, two;
+  // kUnavailable and kDeadlineExceeded, the directory; kResourceExhausted, more groups than the
+  // limit; kInvalidArgument, the answer was partial or malformed (size limit, referral).
+  virtual Result<Lookup> Find(std::string_view username) = 0;
+
+  // Every group below groups.base, with its attributes, one by one; for `check --online`. False
+  // from `visit` ends it.
+  virtual Result<void> ForEachGroup(const std::function<bool(const Group&)>& visit,
+                                    std::vector<DroppedValue>& dropped) = 0;
+
+  // Connects, binds and reads the two bases: what `check --online` and readiness ask.
+  virtual Result<void> Probe() = 0;
+};
+
+}  // namespace rolebridge::ldap

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace rolebridge::ldap {
+
+// How groups name their members.
+enum class Membership {
+  kMemberUid,   // `rfc2307`: the group's memberUid holds the user name
+  kMember,      // `rfc2307bis`: the group's member holds the user's DN
+  kMemberOf,    // `memberof`: the user's memberOf holds the groups' DNs
+};
+
+// Template name -> LDAP attribute, as `attributes:` gives them.
+using AttributeNames = std::map<std::string, std::string>;
+
+struct Settings {
+  std::vector<std::string> uris;  // ldaps://, ldap:// (StartTLS is done always), ldapi://
+  std::string ca_file;            // empty: the system's certificate authorities
+  std::string bind_dn;            // empty (ldapi only): SASL is not offered, the bind is anonymous
+  std::string bind_password_file;
+
+  struct {
+    std::string base;
+    std::string filter = "(uid={{ username }})";  // checked by CheckFilterTemplate
+    std::string login_attribute = "uid";          // must hold the name, byte for byte (U4)
+    AttributeNames attributes;
+  } users;
+
+  struct {
+    std::string base;
+    Membership membership = Membership::kMember;
+    std::string name_attribute = "cn";
+    AttributeNames attributes;
+  } groups;
+
+  std::chrono::milliseconds connect_timeout{3000};
+  std::chrono::milliseconds operation_timeout{5000};
+  std::chrono::milliseconds lookup_timeout{10000};
+  size_t groups_per_person = 2000;
+  size_t pool_size = 8;
+};
+
+}  // namespace rolebridge::ldap

@@ -31,7 +31,7 @@ class Evaluation {
     if (outcome.exhausted) result_.exhausted = true;
     for (mapping::Dropped& dropped : outcome.dropped) {
       result_.dropped.push_back(
-          {mapping.name(), mapping.saml_name(), dropped.position, std::move(dropped.reason)});
+          {mapping.name(), mapping.saml_name(), dropped.position, std::move(dropped.reason), false});
     }
     size_t kept = 0;
     for (const mapping::Value& value : outcome.values) {
@@ -91,7 +91,8 @@ class Evaluation {
   }
 
   bool Drop(const mapping::Mapping& mapping, const Position& position, std::string reason) {
-    result_.dropped.push_back({mapping.name(), mapping.saml_name(), position, std::move(reason)});
+    result_.dropped.push_back(
+        {mapping.name(), mapping.saml_name(), position, std::move(reason), true});
     return false;
   }
 

@@ -27,6 +27,7 @@ struct Dropped {
   std::string saml_name;
   Position position;
   std::string reason;
+  bool breaks_rule = false;  // there was a value, and AWS or the application does not allow it
 };
 
 // What an application may be told about a person: everything that passed AWS's rules and the

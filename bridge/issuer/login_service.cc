@@ -26,9 +26,7 @@ constexpr milliseconds kLoginTime = seconds(180);
 constexpr uint32_t kHoldSpread =
     400;  // failed logins are answered at 2 s, 200 ms more or less (T6)
 
-bool WantsAnswer(const pam::Prompt& prompt) {
-  return prompt.style == pam::PromptStyle::kEchoOff || prompt.style == pam::PromptStyle::kEchoOn;
-}
+bool WantsAnswer(const pam::Prompt& prompt) { return pam::WantsAnswer(prompt.style); }
 
 protocol::PromptStyle StyleOf(pam::PromptStyle style) {
   switch (style) {
@@ -42,28 +40,6 @@ protocol::PromptStyle StyleOf(pam::PromptStyle style) {
       return protocol::PromptStyle::kError;
   }
   return protocol::PromptStyle::kError;
-}
-
-std::string_view NameOf(pam::Verdict verdict) {
-  switch (verdict) {
-    case pam::Verdict::kAccepted:
-      return "accepted";
-    case pam::Verdict::kDenied:
-      return "denied";
-    case pam::Verdict::kAccountExpired:
-      return "account_expired";
-    case pam::Verdict::kPasswordExpired:
-      return "password_expired";
-    case pam::Verdict::kAccountRefused:
-      return "account_refused";
-    case pam::Verdict::kNotAPerson:
-      return "not_a_person";
-    case pam::Verdict::kTooManyTries:
-      return "too_many_tries";
-    case pam::Verdict::kUnavailable:
-      return "unavailable";
-  }
-  return "unavailable";
 }
 
 LoginState StateOf(pam::Verdict verdict) {
@@ -302,7 +278,7 @@ LoginService::Reply LoginService::Deny(Login& login, const protocol::Context& co
                                                {"rhost", login.client_address},
                                                {"service", config_.assurance.front().pam_service},
                                                {"stage", "pam"},
-                                               {"verdict", std::string(NameOf(outcome.verdict))},
+                                               {"verdict", std::string(pam::NameOf(outcome.verdict))},
                                                {"detail", outcome.detail}}});
   if (!recorded) return Refusal{Reason::kUnavailable, ""};
   return Held(StateOf(outcome.verdict), login.last_input);

@@ -62,7 +62,9 @@ Result<StateKeys> LoadStateKeys(const std::string& directory, Random& random) {
   if (!name_id) return name_id.error();
   Result<SecretString> sealing = LoadOrMake(directory + "/sealing.key", random);
   if (!sealing) return sealing.error();
-  return StateKeys{*std::move(name_id), *std::move(sealing)};
+  Result<SecretString> names = LoadOrMake(directory + "/names.key", random);
+  if (!names) return names.error();
+  return StateKeys{*std::move(name_id), *std::move(sealing), *std::move(names)};
 }
 
 }  // namespace rolebridge::issuer

@@ -13,6 +13,7 @@ namespace rolebridge::issuer {
 struct StateKeys {
   SecretString name_id;  // persistent NameIDs: losing it gives everybody a new one
   SecretString sealing;  // what web seals and authenticates
+  SecretString names;    // names that never logged in stand in records as HMACs under it
 };
 
 // Errors: kPermissionDenied, the directory or a file is not ours alone; kUnavailable, it can't be

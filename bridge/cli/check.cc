@@ -1,0 +1,180 @@
+#include "bridge/cli/check.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "bridge/base/private_file.h"
+#include "bridge/config/config_loader.h"
+#include "bridge/crypto/certificate.h"
+#include "bridge/entitlement/entitlement.h"
+#include "bridge/issuer/person_reader.h"
+#include "bridge/issuer/startup.h"
+#include "pam/service_file.h"
+#include "pam/settings.h"
+
+namespace rolebridge::cli {
+namespace {
+
+constexpr size_t kMaxCertificate = 64 * 1024;
+constexpr std::chrono::days kRenewalNotice{30};
+// A made-up person for asking what a group would give: nobody's name can hold a space.
+constexpr char kNobody[] = "somebody";
+
+class Report {
+ public:
+  explicit Report(std::ostream& out) : out_(out) {}
+  void Good(const std::string& text) { out_ << "ok       " << text << "\n"; }
+  void Warn(const std::string& text) { out_ << "warning  " << text << "\n"; }
+  void Wrong(const std::string& text) {
+    out_ << "wrong    " << text << "\n";
+    ++wrong_;
+  }
+  bool IsClean() const { return wrong_ == 0; }
+
+ private:
+  std::ostream& out_;
+  size_t wrong_ = 0;
+};
+
+void NoteExpiry(Report& report, const std::string& what, SysSeconds not_after, SysSeconds now) {
+  if (not_after - now < kRenewalNotice) {
+    report.Warn(what + ": expires on " + FormatUtc(not_after) + "; renew it");
+  }
+}
+
+std::string HostOf(const std::string& url) {
+  const std::string rest = url.substr(url.find("://") + 3);
+  return rest.substr(0, rest.find_first_of(":/"));
+}
+
+void CheckTls(const config::Config& config, SysSeconds now, Report& report) {
+  const config::Tls& tls = config.listen.tls;
+  if (tls.certificate.empty()) return;
+  const std::string what = "listen.tls";
+  const Result<std::string> certificate = ReadConfigFile(tls.certificate, kMaxCertificate);
+  if (!certificate) return report.Wrong(what + ": " + certificate.error().message);
+  const Result<SecretString> key = ReadSecretFile(tls.key);
+  if (!key) return report.Wrong(what + ": " + key.error().message);
+  const auto summary = crypto::CheckTlsPair(*certificate, *key, HostOf(config.url), now);
+  if (!summary) return report.Wrong(what + ": " + summary.error().message);
+  report.Good(what + ": " + summary->subject + ", until " + FormatUtc(summary->not_after));
+  NoteExpiry(report, what, summary->not_after, now);
+}
+
+void CheckSigning(const config::Config& config, SysSeconds now, Report& report) {
+  const Result<issuer::SigningKeys> keys = issuer::LoadSigningKeys(config, now);
+  if (!keys) return report.Wrong(keys.error().message);
+  const saml::SigningKey& key = keys->signer.key();
+  report.Good("signing: RSA " + std::to_string(key.bits()) + ", SHA-256 " + key.fingerprint() +
+              ", until " + FormatUtc(key.certificate_not_after()));
+  NoteExpiry(report, "signing", key.certificate_not_after(), now);
+}
+
+bool Has(const pam::StackLine& line, std::string_view argument) {
+  return std::find(line.arguments.begin(), line.arguments.end(), argument) != line.arguments.end();
+}
+
+// What would log people in without a secret of theirs (security.md P3, P4).
+std::string ObjectionTo(const pam::StackLine& line) {
+  if (Has(line, "nullok")) return "nullok lets accounts without a password in; remove it";
+  if (line.type != "auth") return {};
+  const std::string name = line.module.substr(line.module.rfind('/') + 1);
+  const bool may_grant = line.control == "sufficient" || line.control.find("done") != std::string::npos;
+  if (name == "pam_rootok.so") return "pam_rootok lets everybody in here; remove it";
+  if (may_grant && (name == "pam_permit.so" || name == "pam_succeed_if.so")) {
+    return name + " must not be what lets somebody in";
+  }
+  return {};
+}
+
+void CheckPam(const config::Config& config, const CheckOptions& options, Report& report) {
+  for (const config::AssuranceLevel& level : config.assurance) {
+    const std::string what = "pam service '" + level.pam_service + "'";
+    const auto stack = pam::ReadServiceFile(options.pam_folder, level.pam_service);
+    if (!stack) {
+      report.Wrong(what + ": " + stack.error().message);
+      continue;
+    }
+    bool is_sound = true;
+    for (const pam::StackLine& line : *stack) {
+      const std::string objection = ObjectionTo(line);
+      if (objection.empty()) continue;
+      is_sound = false;
+      report.Wrong(line.file + ":" + std::to_string(line.line) + ": " + objection);
+    }
+    if (is_sound) report.Good(what + ": " + std::to_string(stack->size()) + " lines");
+  }
+  const auto settings = pam::LoadSettings(options.pam_settings);
+  if (!settings) return report.Wrong(settings.error().message);
+  report.Good(options.pam_settings + ": people from uid " + std::to_string(settings->min_uid));
+}
+
+// What one group gives, and what in it no response may hold.
+void CheckGroup(const config::Config& config, const ldap::Group& group, Report& report,
+                std::set<std::string>& reported) {
+  mapping::Facts facts;
+  facts.user.username = kNobody;
+  facts.groups.push_back({group.name, group.dn, group.attributes});
+  for (const config::Application& application : config.applications) {
+    facts.application = {{"slug", application.slug}, {"name", application.name}};
+    const auto entitlement =
+        entitlement::Evaluate(application, facts, config.limits.roles_per_person);
+    for (const entitlement::Dropped& dropped : entitlement.dropped) {
+      if (!dropped.breaks_rule) continue;
+      const std::string text = "group '" + group.name + "' (" + group.dn + "): mappings." +
+                               dropped.mapping + ": " + dropped.reason;
+      if (reported.insert(text).second) report.Wrong(text);
+    }
+  }
+}
+
+void CheckDirectory(const config::Config& config, const Clock& clock, Report& report) {
+  auto directory = issuer::OpenDirectory(config, clock);
+  if (!directory) return report.Wrong(directory.error().message);
+  const Result<void> probed = (*directory)->Probe();
+  if (!probed) return report.Wrong(probed.error().message);
+  size_t groups = 0;
+  std::set<std::string> reported;
+  std::vector<ldap::DroppedValue> dropped;
+  const Result<void> visited = (*directory)->ForEachGroup(
+      [&](const ldap::Group& group) {
+        ++groups;
+        CheckGroup(config, group, report, reported);
+        return true;
+      },
+      dropped);
+  for (const ldap::DroppedValue& value : dropped) {
+    report.Wrong("group '" + value.entry + "': " + value.attribute + ": " + value.reason);
+  }
+  if (!visited) return report.Wrong(visited.error().message);
+  report.Good("directory: " + std::to_string(groups) + " groups below " + config.ldap.groups.base);
+}
+
+}  // namespace
+
+bool Check(const CheckOptions& options, const Clock& clock, std::ostream& out) {
+  Report report(out);
+  const config::LoadResult loaded = config::LoadConfig(options.config_path);
+  for (const config::Mistake& mistake : loaded.mistakes) report.Wrong(config::ToString(mistake));
+  for (const config::Mistake& warning : loaded.warnings) report.Warn(config::ToString(warning));
+  if (!loaded.config) return false;
+  const config::Config& config = *loaded.config;
+  report.Good(options.config_path + ": " + std::to_string(config.applications.size()) +
+              " applications, SHA-256 " + config.hash);
+  const SysSeconds now = clock.Now();
+  CheckSigning(config, now, report);
+  CheckTls(config, now, report);
+  CheckPam(config, options, report);
+  if (config.require_synchronised_clock && !clock.IsSynchronised()) {
+    report.Wrong(
+        "clock: the kernel says that it follows no time source; nothing would be issued. Start a "
+        "time service (chrony, systemd-timesyncd)");
+  }
+  if (options.online) CheckDirectory(config, clock, report);
+  return report.IsClean();
+}
+
+}  // namespace rolebridge::cli

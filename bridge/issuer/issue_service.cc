@@ -1,0 +1,321 @@
+#include "bridge/issuer/issue_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bridge/aws/attributes.h"
+#include "bridge/aws/partition.h"
+#include "bridge/aws/response_rules.h"
+#include "bridge/base/base64.h"
+#include "bridge/base/version.h"
+#include "bridge/crypto/crypto.h"
+#include "bridge/issuer/applications.h"
+#include "bridge/issuer/refusals.h"
+#include "bridge/saml/names.h"
+
+namespace rolebridge::issuer {
+namespace {
+
+using protocol::Reason;
+using protocol::Refusal;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::string_view kAllRoles = "all";
+// AWS takes a response for five minutes; a clock of ours that is a little ahead must not make it
+// "not yet valid" (aws-saml.md R12).
+constexpr seconds kClockSkew{60};
+constexpr auto kRequestIdKept = minutes(15);
+constexpr auto kForcedLoginAge = minutes(5);
+constexpr size_t kMaxSeenRequests = 100'000;
+constexpr uint64_t kReparseEvery = 64;  // security.md O6
+
+Refused Refuse(Reason reason, std::string why, std::string detail = {}) {
+  return {{reason, std::move(detail)}, std::move(why), {}};
+}
+
+std::string Hex(std::string_view bytes) {
+  return ToHex({reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()});
+}
+
+const std::string* ValueOf(const saml::Response& response, std::string_view name) {
+  for (const saml::Attribute& attribute : response.assertion.attributes) {
+    if (attribute.name == name && !attribute.values.empty()) return &attribute.values.front();
+  }
+  return nullptr;
+}
+
+// "mappings.aws-session-name (rolebridge.yaml:41:12)": the line to look at for an attribute.
+std::string PlaceOf(const config::Application& application, std::string_view saml_name) {
+  for (const mapping::Mapping& mapping : application.mappings) {
+    if (mapping.saml_name() == saml_name) {
+      return "mappings." + mapping.name() + " (" + ToString(mapping.position()) + ")";
+    }
+  }
+  return "applications." + application.slug + " (" + ToString(application.position) + ")";
+}
+
+}  // namespace
+
+struct IssueService::Draft {
+  const config::Application* application = nullptr;
+  std::string acs_url;
+  PersonView person;
+  entitlement::Entitlement entitlement;  // its roles: those that are sent
+};
+
+IssueService::IssueService(const config::Config& config, const PersonReader& people,
+                           const saml::Signer& signer, store::SessionStore& sessions, Audit& audit,
+                           ClockGuard& clock_guard, const Clock& clock, Random& random,
+                           const SecretString& name_id_key)
+    : config_(config),
+      people_(people),
+      signer_(signer),
+      sessions_(sessions),
+      audit_(audit),
+      clock_guard_(clock_guard),
+      clock_(clock),
+      random_(random),
+      name_id_key_(name_id_key) {}
+
+IssueService::Reply IssueService::Issue(protocol::IssueRequest& request) {
+  const std::optional<store::Session> session = sessions_.Use(request.session.Reveal());
+  if (!session) return Refusal{Reason::kNoSession, ""};
+  const auto refuse = [&](const Refused& refused) {
+    return RecordRefusal(audit_, request.context, session->username, request.application, refused);
+  };
+  auto prepared = Prepare(request, *session);
+  if (const Refused* refused = std::get_if<Refused>(&prepared)) return refuse(*refused);
+  const Draft& draft = std::get<Draft>(prepared);
+  auto composed = Compose(draft, request, *session);
+  if (const Refused* refused = std::get_if<Refused>(&composed)) return refuse(*refused);
+  return Release(draft, std::get<saml::Response>(composed), request, *session);
+}
+
+std::variant<IssueService::Draft, Refused> IssueService::Prepare(protocol::IssueRequest& request,
+                                                                 const store::Session& session) {
+  Draft draft;
+  draft.application = FindApplication(config_, request.application);
+  if (draft.application == nullptr) {
+    return Refuse(Reason::kUnknownApplication, "no such application");
+  }
+  const config::Application& application = *draft.application;
+  if (std::optional<Refused> refused = CheckRequest(application, request, session)) {
+    return *std::move(refused);
+  }
+  draft.acs_url =
+      request.request.acs_url.empty() ? application.acs_urls.front() : request.request.acs_url;
+  if (std::optional<std::string> objection = clock_guard_.Objection()) {
+    return Refuse(Reason::kClock, *std::move(objection));
+  }
+  if (std::optional<Refused> refused = CheckRates(request.session.Reveal())) {
+    return *std::move(refused);
+  }
+  auto read = people_.Read(request.session.Reveal(), session, request.context);
+  if (Refused* refused = std::get_if<Refused>(&read)) return std::move(*refused);
+  draft.person = std::get<PersonView>(std::move(read));
+  draft.person.facts.application = {{"slug", application.slug}, {"name", application.name}};
+  draft.entitlement = entitlement::Evaluate(application, draft.person.facts,
+                                            config_.limits.roles_per_person);
+  if (std::optional<Refused> objection =
+          ObjectionOf(draft.entitlement, application, draft.person)) {
+    return *std::move(objection);
+  }
+  if (request.role == kAllRoles) return draft;
+  // Exactly the pair that was chosen, and it must be one that the directory gives at this moment.
+  std::vector<entitlement::Role>& roles = draft.entitlement.roles;
+  const auto chosen = std::find_if(roles.begin(), roles.end(), [&](const entitlement::Role& role) {
+    return role.pair.role.text() == request.role;
+  });
+  if (chosen == roles.end()) {
+    Refused refused = Refuse(Reason::kRoleNotYours, "asked for '" + request.role + "'");
+    refused.groups = GroupNames(draft.person.facts);
+    return refused;
+  }
+  roles = {std::move(*chosen)};
+  return draft;
+}
+
+std::optional<Refused> IssueService::CheckRequest(const config::Application& application,
+                                                  const protocol::IssueRequest& request,
+                                                  const store::Session& session) {
+  const protocol::RequestFacts& facts = request.request;
+  if (!facts.present) return std::nullopt;
+  if (facts.issuer != application.audience) {
+    return Refuse(Reason::kUnknownApplication,
+                  "the request is by '" + facts.issuer + "', not by this application");
+  }
+  const auto& acs_urls = application.acs_urls;
+  if (!facts.acs_url.empty() &&
+      std::find(acs_urls.begin(), acs_urls.end(), facts.acs_url) == acs_urls.end()) {
+    return Refuse(Reason::kUnknownApplication,
+                  "the request wants the answer at '" + facts.acs_url + "', which is not listed");
+  }
+  if (facts.force_authn && clock_.Now() - session.authn_instant > kForcedLoginAge) {
+    return Refuse(Reason::kNoSession, "the request wants a fresh login");
+  }
+  if (!RememberRequestId(application.slug, facts.id)) {
+    return Refuse(Reason::kUnknownApplication, "the request was answered before");
+  }
+  return std::nullopt;
+}
+
+std::optional<Refused> IssueService::CheckRates(std::string_view session_identifier) {
+  if (!sessions_.CountResponse(session_identifier,
+                               config_.limits.responses_per_session_and_minute)) {
+    return Refuse(Reason::kTooManyResponses, "limits.responses_per_session_and_minute is reached");
+  }
+  const std::lock_guard lock(mutex_);
+  const BootTime now = clock_.SinceBoot();
+  while (!last_minute_.empty() && now - last_minute_.front() >= minutes(1)) {
+    last_minute_.pop_front();
+  }
+  if (last_minute_.size() >= config_.limits.responses_per_minute) {
+    return Refuse(Reason::kTooManyResponses, "limits.responses_per_minute is reached");
+  }
+  last_minute_.push_back(now);
+  return std::nullopt;
+}
+
+bool IssueService::RememberRequestId(const std::string& application, const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const BootTime now = clock_.SinceBoot();
+  std::erase_if(seen_requests_,
+                [&](const auto& entry) { return now - entry.second >= kRequestIdKept; });
+  if (seen_requests_.size() >= kMaxSeenRequests) return false;
+  return seen_requests_.emplace(application + " " + id, now).second;
+}
+
+std::variant<saml::Response, Refused> IssueService::Compose(const Draft& draft,
+                                                            const protocol::IssueRequest& request,
+                                                            const store::Session& session) {
+  const config::Application& application = *draft.application;
+  const std::optional<saml::NameId> name_id =
+      NameIdFor(application, draft.person);
+  if (!name_id) {
+    return Refuse(Reason::kNotEntitled, "no single e-mail address for the NameID (user.email)");
+  }
+  const SysSeconds now = clock_.Now();
+  saml::Response response{
+      .id = "_" + RandomHex(random_, 20),
+      .issue_instant = now,
+      .destination = draft.acs_url,
+      .assertion = {.id = "_" + RandomHex(random_, 20),
+                    .issue_instant = now,
+                    .entity_id = application.entity_id,
+                    .name_id = *name_id,
+                    .recipient = draft.acs_url,
+                    .not_before = now - kClockSkew,
+                    .not_on_or_after = now + application.assertion_lifetime,
+                    .audience = application.audience,
+                    .authn_instant = session.authn_instant,
+                    .session_index = session.session_index,
+                    .authn_context_class = config_.assurance[session.assurance].context_class,
+                    .attributes = draft.entitlement.attributes}};
+  if (request.request.present) response.assertion.in_response_to = request.request.id;
+  if (!draft.entitlement.roles.empty()) {
+    saml::Attribute roles{.name = std::string(aws::kRole)};
+    for (const entitlement::Role& role : draft.entitlement.roles) {
+      roles.values.push_back(role.pair.Text());
+    }
+    response.assertion.attributes.insert(response.assertion.attributes.begin(), std::move(roles));
+  }
+  if (PartitionOf(application) == nullptr && !SendsRoles(application)) return response;
+  const std::vector<aws::Violation> violations = aws::CheckResponse(response);
+  if (violations.empty()) return response;
+  const aws::Violation& first = violations.front();
+  return Refuse(Reason::kAwsRules,
+                std::string(first.rule) + ": " + first.message + "; left out: " +
+                    DroppedText(draft.person.dropped, draft.entitlement.dropped),
+                "rule " + std::string(first.rule) + ", " + PlaceOf(application, first.attribute));
+}
+
+std::optional<saml::NameId> IssueService::NameIdFor(const config::Application& application,
+                                                    const PersonView& person) {
+  const mapping::User& user = person.facts.user;
+  const std::string& format = application.name_id_format;
+  if (format == saml::kNameIdTransient) return saml::NameId{format, "_" + RandomHex(random_, 20)};
+  if (format == saml::kNameIdUnspecified) return saml::NameId{format, user.username};
+  if (format == saml::kNameIdEmail) {
+    const auto email = user.attributes.find("email");
+    if (email == user.attributes.end() || email->second.size() != 1) return std::nullopt;
+    return saml::NameId{format, email->second.front()};
+  }
+  // Persistent (SAML Core 8.3.7): stable for the pair of person and relying party, opaque, and by
+  // the entry's own identifier, so that a name given to a new person is a new NameID.
+  const std::string& subject = person.unique_id.empty() ? user.username : person.unique_id;
+  const std::string text =
+      application.entity_id + '\0' + application.audience + '\0' + subject;
+  return saml::NameId{saml::kNameIdPersistent,
+                      Hex(crypto::HmacSha256(name_id_key_, text)).substr(0, 40)};
+}
+
+IssueService::Reply IssueService::Release(const Draft& draft, const saml::Response& response,
+                                          protocol::IssueRequest& request,
+                                          const store::Session& session) {
+  const auto refuse = [&](const Refused& refused) {
+    return RecordRefusal(audit_, request.context, session.username, request.application, refused);
+  };
+  Result<std::string> document = signer_.Sign(response, signed_++ % kReparseEvery == 0);
+  if (!document) return refuse(Refuse(Reason::kUnavailable, document.error().message));
+  std::string encoded = EncodeBase64(*document);
+  const std::vector<aws::Violation> violations =
+      aws::CheckSize(encoded.size(), draft.entitlement.roles.size());
+  if (!violations.empty()) {
+    return refuse(Refuse(Reason::kAwsRules, violations.front().message,
+                         "rule " + std::string(violations.front().rule) + ": " +
+                             violations.front().message));
+  }
+  std::string relay_state = request.relay_state;
+  const bool is_echo = request.request.present && PartitionOf(*draft.application) == nullptr;
+  if (!relay_state.empty() && !is_echo &&
+      !aws::IsAllowedRelayState(relay_state, RelayStateHosts(*draft.application))) {
+    relay_state.clear();
+  }
+
+  std::vector<std::string> roles;
+  for (const entitlement::Role& role : draft.entitlement.roles) {
+    roles.push_back(role.pair.role.text() +
+                    (role.source.empty() ? "" : " (" + role.source + ")"));
+  }
+  const std::string* const session_name = ValueOf(response, aws::kRoleSessionName);
+  const std::string* const duration = ValueOf(response, aws::kSessionDuration);
+  const saml::Assertion& assertion = response.assertion;
+  const Result<void> recorded = audit_.Write(
+      {"response_issued",
+       LogPriority::kInfo,
+       {{"request", request.context.request_id},
+        {"user", session.username},
+        {"rhost", request.context.client_address},
+        {"user_agent", request.context.user_agent},
+        {"dn", draft.person.facts.user.dn},
+        {"groups", Join(GroupNames(draft.person.facts))},
+        {"assurance", config_.assurance[session.assurance].name},
+        {"application", draft.application->slug},
+        {"acs", response.destination},
+        {"in_response_to", assertion.in_response_to.value_or("")},
+        {"roles", Join(roles)},
+        {"role_session_name", session_name == nullptr ? "" : *session_name},
+        {"session_duration", duration == nullptr ? "" : *duration},
+        {"dropped", DroppedText(draft.person.dropped, draft.entitlement.dropped)},
+        {"relay_state", relay_state == request.relay_state ? relay_state : "refused"},
+        {"assertion_id", assertion.id},
+        {"sha256", Hex(crypto::Sha256(*document))},
+        {"not_on_or_after", FormatUtc(assertion.not_on_or_after)},
+        {"key", signer_.key().fingerprint()},
+        {"config", config_.hash},
+        {"version", std::string(kVersion)}}});
+  WipeString(*document);
+  if (!recorded) {
+    WipeString(encoded);
+    return Refusal{Reason::kUnavailable, ""};
+  }
+  ++issued_;
+  protocol::IssueReply reply{.acs_url = response.destination};
+  reply.saml_response = SecretString(encoded);
+  WipeString(encoded);
+  reply.relay_state = std::move(relay_state);
+  return reply;
+}
+
+}  // namespace rolebridge::issuer

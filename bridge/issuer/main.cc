@@ -1,0 +1,47 @@
+#include "bridge/base/log.h"
+#include "bridge/issuer/request_server.h"
+#include "bridge/issuer/request_table.h"
+#include "bridge/issuer/startup.h"
+
+using namespace rolebridge;          // NOLINT(google-build-using-namespace)
+using namespace rolebridge::issuer;  // NOLINT(google-build-using-namespace)
+
+int main(int argc, char** argv) {
+  const Options options = ParseOptionsOrExit(argc, argv);
+  HardenProcess();
+  const UniqueFd stop = StopSignalFd();
+  const config::Config config = LoadConfigOrExit(options.config_path);
+
+  const SystemClock clock;
+  SystemRandom random;
+  const StateKeys keys = LoadStateKeysOrExit(options.state_directory, random);
+  const SigningKeys signing = LoadSigningKeysOrExit(config, clock.Now());
+  const std::unique_ptr<ldap::Directory> directory = OpenDirectoryOrExit(config, clock);
+  const std::unique_ptr<Audit> audit = OpenAudit();
+  ClockGuard clock_guard(clock, config.require_synchronised_clock);
+  store::SessionStore sessions({.lifetime = config.session_lifetime,
+                                .idle = config.session_idle,
+                                .sessions = config.limits.sessions,
+                                .sessions_per_user = config.limits.sessions_per_user},
+                               clock, random);
+
+  const PersonReader people(*directory, sessions);
+  LoginService login(config, {options.pam_socket_path, options.pam_uid}, sessions, *audit, clock,
+                     random, keys.names);
+  PortalService portal(config, people, sessions, *audit, clock);
+  IssueService issue(config, people, signing.signer, sessions, *audit, clock_guard, clock, random,
+                     keys.name_id);
+  const RequestTable table({config, login, portal, issue, sessions, *directory, clock_guard,
+                            keys.sealing, [&](std::string_view slug) {
+                              return MetadataFor(config, signing.certificates_base64, slug);
+                            }});
+
+  RequestServer server(ListenOrExit(options.socket_path), options.web_uid,
+                       protocol::kMaxAnswerRequest,
+                       [&](std::string_view message) { return table.Answer(message); });
+  NotifyReady();
+  Log(LogPriority::kNotice, "ready", {{"socket", options.socket_path}, {"config", config.hash}});
+  server.ServeUntil(stop.get());
+  Log(LogPriority::kNotice, "stopped");
+  return 0;
+}

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "bridge/config/config.h"
+#include "bridge/mapping/facts.h"
+#include "bridge/protocol/protocol.h"
+#include "bridge/store/session_store.h"
+#include "ldap/directory.h"
+
+namespace rolebridge::issuer {
+
+// A refusal with two texts: `refusal` goes to the person, `why` to the audit record only.
+struct Refused {
+  protocol::Refusal refusal;
+  std::string why;
+  std::vector<std::string> groups;  // as far as they were seen
+};
+
+// A person as the directory knows them at this moment.
+struct PersonView {
+  mapping::Facts facts;  // all but `application`
+  std::string unique_id;  // of the entry
+  std::string display_name;
+  std::vector<ldap::DroppedValue> dropped;
+};
+
+// What templates see of a looked-up person.
+mapping::Facts FactsOf(const std::string& username, const ldap::Lookup& lookup);
+
+// Reads the person of a session, live, and checks that they are still who logged in: the entry that
+// the session was bound to (security.md U7), the uid that PAM's side resolved (U6), an account that
+// may be used (L10).
+class PersonReader {
+ public:
+  PersonReader(ldap::Directory& directory, store::SessionStore& sessions)
+      : directory_(directory), sessions_(sessions) {}
+
+  std::variant<PersonView, Refused> Read(std::string_view session_identifier,
+                                         const store::Session& session,
+                                         const protocol::Context& context) const;
+
+ private:
+  ldap::Directory& directory_;
+  store::SessionStore& sessions_;
+};
+
+}  // namespace rolebridge::issuer

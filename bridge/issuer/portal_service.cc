@@ -1,0 +1,147 @@
+#include "bridge/issuer/portal_service.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "bridge/entitlement/entitlement.h"
+#include "bridge/issuer/applications.h"
+#include "bridge/issuer/refusals.h"
+
+namespace rolebridge::issuer {
+namespace {
+
+using protocol::DescribedApplication;
+using protocol::DescribedRole;
+using protocol::DescribeReply;
+using protocol::Reason;
+using protocol::Refusal;
+
+// A page of roles stays well below the size of a reply (protocol.h), names and framing included.
+constexpr size_t kPageBudget = 48 * 1024;
+
+DescribedRole DescribeRole(const config::Config& config, const aws::RoleArn& role) {
+  DescribedRole described{.role_arn = role.text(),
+                          .account_id = role.account(),
+                          .account_name = {},
+                          .role_name = role.name()};
+  for (const config::Account& account : config.accounts) {
+    if (account.id == role.account()) described.account_name = account.name;
+  }
+  return described;
+}
+
+std::vector<DescribedRole> DescribeRoles(const config::Config& config,
+                                         const entitlement::Entitlement& entitlement) {
+  std::vector<DescribedRole> roles;
+  for (const entitlement::Role& role : entitlement.roles) {
+    roles.push_back(DescribeRole(config, role.pair.role));
+  }
+  const auto key = [](const DescribedRole& role) {
+    // Accounts with a name stand before bare numbers.
+    return std::tuple(role.account_name.empty(), role.account_name, role.account_id,
+                      role.role_name, role.role_arn);
+  };
+  std::sort(roles.begin(), roles.end(), [&](const DescribedRole& a, const DescribedRole& b) {
+    return key(a) < key(b);
+  });
+  const auto same = [](const DescribedRole& a, const DescribedRole& b) {
+    return a.role_arn == b.role_arn;
+  };
+  roles.erase(std::unique(roles.begin(), roles.end(), same), roles.end());
+  return roles;
+}
+
+// Cuts what `applications` hold to one page from `first` on.
+std::optional<uint32_t> CutToPage(std::vector<DescribedApplication>& applications,
+                                  uint32_t first) {
+  uint32_t index = 0;
+  size_t size = 0;
+  std::optional<uint32_t> next;
+  for (DescribedApplication& application : applications) {
+    std::vector<DescribedRole> page;
+    for (DescribedRole& role : application.roles) {
+      const uint32_t position = index++;
+      if (position < first || next) continue;
+      size += role.role_arn.size() + role.account_name.size() + role.role_name.size() + 32;
+      if (size > kPageBudget) {
+        next = position;
+        continue;
+      }
+      page.push_back(std::move(role));
+    }
+    application.roles = std::move(page);
+  }
+  std::erase_if(applications, [](const DescribedApplication& application) {
+    return application.has_roles && application.roles.empty();
+  });
+  return next;
+}
+
+}  // namespace
+
+PortalService::PortalService(const config::Config& config, const PersonReader& people,
+                             store::SessionStore& sessions, Audit& audit, const Clock& clock)
+    : config_(config), people_(people), sessions_(sessions), audit_(audit), clock_(clock) {}
+
+PortalService::Reply PortalService::Describe(protocol::DescribeRequest& request) const {
+  const std::optional<store::Session> session = sessions_.Use(request.session.Reveal());
+  if (!session) return Refusal{Reason::kNoSession, ""};
+  const auto refuse = [&](const Refused& refused) {
+    return RecordRefusal(audit_, request.context, session->username, request.application, refused);
+  };
+  if (!request.application.empty() && FindApplication(config_, request.application) == nullptr) {
+    return refuse({{Reason::kUnknownApplication, ""}, "no such application", {}});
+  }
+  auto read = people_.Read(request.session.Reveal(), *session, request.context);
+  if (const Refused* refused = std::get_if<Refused>(&read)) return refuse(*refused);
+  PersonView& person = std::get<PersonView>(read);
+
+  DescribeReply reply{.username = session->username,
+                      .display_name = person.display_name,
+                      .expires_in = ExpiresIn(*session)};
+  std::optional<Refused> objection;
+  for (const config::Application& application : config_.applications) {
+    if (!request.application.empty() && request.application != application.slug) continue;
+    person.facts.application = {{"slug", application.slug}, {"name", application.name}};
+    const entitlement::Entitlement entitlement =
+        entitlement::Evaluate(application, person.facts, config_.limits.roles_per_person);
+    if (std::optional<Refused> found = ObjectionOf(entitlement, application, person)) {
+      objection = std::move(found);
+      continue;
+    }
+    reply.applications.push_back({.slug = application.slug,
+                                  .name = application.name,
+                                  .has_roles = SendsRoles(application),
+                                  .roles = DescribeRoles(config_, entitlement)});
+  }
+  if (reply.applications.empty()) {
+    if (objection) return refuse(*objection);
+    return refuse({{Reason::kNotEntitled, ""}, "nothing is configured", GroupNames(person.facts)});
+  }
+  reply.next_role = CutToPage(reply.applications, request.first_role);
+  return reply;
+}
+
+protocol::EndSessionReply PortalService::EndSession(protocol::EndSessionRequest& request) const {
+  const std::optional<store::Session> session = sessions_.Use(request.session.Reveal());
+  if (!session) return {.ended = false};
+  sessions_.End(request.session.Reveal());
+  // The session is over whether this is on record or not: ending one is never refused.
+  [[maybe_unused]] const Result<void> recorded =
+      audit_.Write({"session_ended",
+                    LogPriority::kInfo,
+                    {{"request", request.context.request_id},
+                     {"user", session->username},
+                     {"rhost", request.context.client_address}}});
+  return {.ended = true};
+}
+
+uint32_t PortalService::ExpiresIn(const store::Session& session) const {
+  const auto age = clock_.SinceBoot() - session.created;
+  const auto left =
+      std::chrono::duration_cast<std::chrono::seconds>(config_.session_lifetime - age).count();
+  return static_cast<uint32_t>(std::max<int64_t>(left, 0));
+}
+
+}  // namespace rolebridge::issuer

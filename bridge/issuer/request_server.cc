@@ -1,0 +1,113 @@
+#include "bridge/issuer/request_server.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "bridge/base/log.h"
+
+namespace rolebridge::issuer {
+namespace {
+
+// More than web has workers; a peer that opens more is not the web that we know.
+constexpr size_t kMaxConnections = 128;
+constexpr std::chrono::milliseconds kSendTimeout = std::chrono::seconds(5);
+// Nothing is asked of a quiet connection; it only looks up now and then.
+constexpr std::chrono::milliseconds kIdle = std::chrono::minutes(10);
+
+}  // namespace
+
+RequestServer::RequestServer(UniqueFd listener, uid_t peer_uid, size_t max_request,
+                             Answerer answerer)
+    : listener_(std::move(listener)),
+      peer_uid_(peer_uid),
+      max_request_(max_request),
+      answerer_(std::move(answerer)) {}
+
+RequestServer::~RequestServer() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (Connection& connection : connections_) shutdown(connection.channel.fd(), SHUT_RD);
+  }
+  for (Connection& connection : connections_) {
+    if (connection.thread.joinable()) connection.thread.join();
+  }
+}
+
+void RequestServer::ServeUntil(int stop_fd) {
+  while (true) {
+    std::array<pollfd, 2> waiting = {pollfd{listener_.get(), POLLIN, 0},
+                                     pollfd{stop_fd, POLLIN, 0}};
+    if (poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return;
+    if (waiting[1].revents != 0) return;
+    JoinEnded();
+    if (waiting[0].revents != 0) AcceptOne();
+  }
+}
+
+void RequestServer::AcceptOne() {
+  UniqueFd socket(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (!socket) {
+    // Out of descriptors or the peer went: nothing is lost by waiting a moment (security.md H11).
+    Log(LogPriority::kWarning, "accept_failed", {{"error", std::strerror(errno)}});
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return;
+  }
+  const Result<uid_t> peer = PeerUid(socket.get());
+  if (!peer || *peer != peer_uid_) {
+    Log(LogPriority::kWarning, "peer_refused",
+        {{"uid", peer ? std::to_string(*peer) : "unknown"},
+         {"expected", std::to_string(peer_uid_)}});
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  if (connections_.size() >= kMaxConnections) {
+    Log(LogPriority::kWarning, "peer_refused", {{"reason", "too many connections"}});
+    return;
+  }
+  connections_.push_back({Channel(std::move(socket)), {}, false});
+  Connection& connection = connections_.back();
+  connection.thread = std::thread([this, &connection] { Serve(connection); });
+}
+
+void RequestServer::Serve(Connection& connection) {
+  while (true) {
+    const Result<SecretString> message = connection.channel.Receive(max_request_, kIdle);
+    if (!message && message.error().code == ErrorCode::kDeadlineExceeded) continue;
+    if (!message) {
+      if (message.error().code == ErrorCode::kInvalidArgument) {
+        Log(LogPriority::kWarning, "request_refused", {{"reason", message.error().message}});
+      }
+      break;
+    }
+    const std::optional<SecretString> reply = answerer_(message->Reveal());
+    if (!reply) {
+      Log(LogPriority::kWarning, "request_refused", {{"reason", "malformed or unknown"}});
+      break;
+    }
+    if (!connection.channel.Send(reply->Reveal(), kSendTimeout)) break;
+  }
+  const std::lock_guard lock(mutex_);
+  // The peer learns at once; the descriptor itself goes when the thread is joined.
+  shutdown(connection.channel.fd(), SHUT_RDWR);
+  connection.ended = true;
+}
+
+void RequestServer::JoinEnded() {
+  std::list<Connection> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto it = connections_.begin(); it != connections_.end();) {
+      const auto next = std::next(it);
+      if (it->ended) ended.splice(ended.end(), connections_, it);
+      it = next;
+    }
+  }
+  for (Connection& connection : ended) connection.thread.join();
+}
+
+}  // namespace rolebridge::issuer

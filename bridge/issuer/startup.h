@@ -1,0 +1,68 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bridge/base/clock.h"
+#include "bridge/base/random.h"
+#include "bridge/base/unique_fd.h"
+#include "bridge/config/config.h"
+#include "bridge/issuer/state_keys.h"
+#include "bridge/saml/signer.h"
+#include "ldap/directory.h"
+
+namespace rolebridge::issuer {
+
+// The stages of main(). Each prints the exact reason and ends the process where it can't succeed:
+// half a start is no start.
+
+struct Options {
+  std::string config_path = "/etc/rolebridge/rolebridge.yaml";
+  std::string socket_path = "/run/rolebridge/issuer.sock";
+  std::string pam_socket_path = "/run/rolebridge/pam.sock";
+  std::string state_directory = "/var/lib/rolebridge";
+  uid_t web_uid = 0;
+  uid_t pam_uid = 0;
+};
+
+Options ParseOptionsOrExit(int argc, char** argv);
+
+// No core file, not traceable, no LDAP settings from the environment or a file of somebody's
+// (security.md K3, L2).
+void HardenProcess();
+
+config::Config LoadConfigOrExit(const std::string& path);
+
+// The keys of `signing:`. The first signs; metadata publishes the certificates of all.
+struct SigningKeys {
+  saml::Signer signer;
+  std::vector<std::string> certificates_base64;
+};
+Result<SigningKeys> LoadSigningKeys(const config::Config& config, SysSeconds now);
+SigningKeys LoadSigningKeysOrExit(const config::Config& config, SysSeconds now);
+
+Result<std::unique_ptr<ldap::Directory>> OpenDirectory(const config::Config& config,
+                                                       const Clock& clock);
+std::unique_ptr<ldap::Directory> OpenDirectoryOrExit(const config::Config& config,
+                                                     const Clock& clock);
+
+StateKeys LoadStateKeysOrExit(const std::string& directory, Random& random);
+
+// The metadata document of the application `slug`.
+Result<std::string> MetadataFor(const config::Config& config,
+                                const std::vector<std::string>& certificates_base64,
+                                std::string_view slug);
+
+// The socket that the service manager handed over, or one of our own at `path`.
+UniqueFd ListenOrExit(const std::string& path);
+
+// Readable from the moment on that SIGTERM or SIGINT came; both are blocked in every thread.
+UniqueFd StopSignalFd();
+
+// Tells the service manager, where there is one.
+void NotifyReady();
+
+}  // namespace rolebridge::issuer

@@ -5,8 +5,8 @@
 
 namespace rolebridge::aws {
 
-// `text` for a message that an administrator reads in a terminal or in the audit record: what is not
-// printable ASCII as \xHH, and no more than 200 characters of it. A directory value may hold
+// `text` for a message that an administrator reads in a terminal or in the audit record: what is
+// not printable ASCII as \xHH, and no more than 200 characters of it. A directory value may hold
 // anything (security.md G4).
 std::string Quoted(std::string_view text);
 

@@ -22,18 +22,20 @@ Error Malformed() { return {ErrorCode::kInvalidArgument, "not valid base64 (RFC 
 }  // namespace
 
 std::string EncodeBase64(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
+  // Written by index: a response is 6 KB of it, and an append for each character would show in the
+  // cost of issuing.
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  char* out = text.data();
+  for (size_t i = 0; i < bytes.size(); i += 3, out += 4) {
     const size_t count = std::min<size_t>(3, bytes.size() - i);
     uint32_t group = 0;
     for (size_t k = 0; k < 3; ++k) {
       group = (group << 8) | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
     }
-    text.push_back(kAlphabet[group >> 18 & 63]);
-    text.push_back(kAlphabet[group >> 12 & 63]);
-    text.push_back(count > 1 ? kAlphabet[group >> 6 & 63] : '=');
-    text.push_back(count > 2 ? kAlphabet[group & 63] : '=');
+    out[0] = kAlphabet[group >> 18 & 63];
+    out[1] = kAlphabet[group >> 12 & 63];
+    if (count > 1) out[2] = kAlphabet[group >> 6 & 63];
+    if (count > 2) out[3] = kAlphabet[group & 63];
   }
   return text;
 }

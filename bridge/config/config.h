@@ -25,7 +25,7 @@ struct Tls {
 };
 
 struct Listen {
-  std::string address = "[::]:443";             // ignored where systemd hands over a socket
+  std::string address = "[::]:443";               // ignored where systemd hands over a socket
   std::string status_address = "127.0.0.1:9180";  // loopback only; "" switches it off
   Tls tls;
   std::vector<std::string> trusted_proxies;  // addresses or networks in CIDR notation
@@ -61,11 +61,11 @@ struct Application {
   std::string audience;
   std::vector<std::string> acs_urls;  // the first is used unless a request asks for another
   seconds assertion_lifetime{300};    // 60 s to 5 min
-  std::optional<seconds> aws_session_duration;  // 15 min to 12 h; SessionDuration
-  std::string name_id_format;                   // URN; persistent unless set
-  std::vector<std::string> allowed_accounts;    // 12 digits each
+  std::optional<seconds> aws_session_duration;     // 15 min to 12 h; SessionDuration
+  std::string name_id_format;                      // URN; persistent unless set
+  std::vector<std::string> allowed_accounts;       // 12 digits each
   std::vector<std::string> allowed_roles = {"*"};  // patterns over the role's name: * and ?
-  std::vector<std::string> relay_state_hosts;  // beside AWS's consoles (aws-saml.md 3.5)
+  std::vector<std::string> relay_state_hosts;      // beside AWS's consoles (aws-saml.md 3.5)
   std::vector<mapping::Mapping> mappings;
   std::vector<mapping::Policy> policies;
 };

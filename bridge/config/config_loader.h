@@ -26,7 +26,8 @@ LoadResult LoadConfig(const std::string& path);
 
 // The same from text, for tests and fuzzing: `file` is the name shown in positions; relative paths
 // are taken from `directory`.
-LoadResult ParseConfig(std::string_view yaml, const std::string& file, const std::string& directory);
+LoadResult ParseConfig(std::string_view yaml, const std::string& file,
+                       const std::string& directory);
 
 // "rolebridge.yaml:41:24: applications.aws.aws_session_duration: '99999' is out of range; ..."
 std::string ToString(const Mistake& mistake);

@@ -15,6 +15,7 @@ namespace rolebridge::mapping {
 struct SourceText {
   std::string text;
   Position position;
+  bool verbatim = true;  // stands so in one line of the file: an offset into it is a column
 };
 
 // One entry of `mappings:` as it was read: text, not yet understood.
@@ -49,11 +50,19 @@ struct Value {
   Position position;  // of the template it was rendered from
 };
 
+// One piece of a template, as far as it is known before anybody logs in.
+struct TemplatePart {
+  std::string literal;  // what is written outside of {{ }}; empty for an expression
+  bool is_expression = false;
+  bool from_directory =
+      false;  // what the expression yields can come from outside of the configuration
+};
+
 struct Dropped {
   std::string mapping;  // name
   Position position;
-  std::string value;    // as far as it was rendered; may be empty
-  std::string reason;   // "group 'staff' has no attribute aws_role", ...
+  std::string value;   // as far as it was rendered; may be empty
+  std::string reason;  // "group 'staff' has no attribute aws_role", ...
 };
 
 struct Outcome {
@@ -67,6 +76,7 @@ struct Outcome {
 class Mapping {
  public:
   // Appends every mistake; an object comes back only where there was none.
+  // Messages begin with the key they are about ("for_each: ...").
   static std::optional<Mapping> Parse(const MappingSource& source, const Names& names,
                                       std::vector<Mistake>& mistakes);
 
@@ -75,11 +85,16 @@ class Mapping {
   const std::string& saml_name() const;
   bool required() const;
   bool trust_arn() const;
+  // The pieces of each value's template, for judging a configuration before anybody logs in.
+  std::vector<std::vector<TemplatePart>> templates() const;
 
+  // The same facts give the same outcome, whatever the order of groups and of values in them. Two
+  // elements may render to the same text; each is there, with its own provenance.
   Outcome Evaluate(const Facts& facts) const;
 
  private:
   struct Parsed;
+  struct Walk;
   explicit Mapping(std::shared_ptr<const Parsed> parsed) : parsed_(std::move(parsed)) {}
   std::shared_ptr<const Parsed> parsed_;
 };

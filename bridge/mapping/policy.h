@@ -13,7 +13,7 @@ namespace rolebridge::mapping {
 struct PolicySource {
   std::string name;
   Position position;
-  SourceText require;  // one expression that must be true
+  SourceText require;   // one expression that must be true
   std::string message;  // shown to the person who is refused
 };
 

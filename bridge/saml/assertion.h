@@ -15,11 +15,13 @@ struct Attribute {
   std::string name;                        // SAML Core 2.7.3.1
   std::optional<std::string> name_format;  // absent: no NameFormat is written
   std::vector<std::string> values;         // at least one
+  bool operator==(const Attribute&) const = default;
 };
 
 struct NameId {
   std::string format;  // a URN of names.h
   std::string value;
+  bool operator==(const NameId&) const = default;
 };
 
 // SAML Core 2.3.3, in the shape of aws-saml.md 1.3.
@@ -38,6 +40,7 @@ struct Assertion {
   std::optional<SysSeconds> session_not_on_or_after;
   std::string authn_context_class;
   std::vector<Attribute> attributes;
+  bool operator==(const Assertion&) const = default;
 };
 
 // SAML Core 3.3.3; always status Success: a refusal is a page of ours (aws-saml.md R21).
@@ -46,6 +49,7 @@ struct Response {
   SysSeconds issue_instant{};
   std::string destination;  // equal to assertion.recipient
   Assertion assertion;
+  bool operator==(const Response&) const = default;
 };
 
 }  // namespace rolebridge::saml

@@ -14,7 +14,8 @@ inline constexpr char kBindingRedirect[] = "urn:oasis:names:tc:SAML:2.0:bindings
 inline constexpr char kNameIdPersistent[] = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 inline constexpr char kNameIdTransient[] = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 inline constexpr char kNameIdEmail[] = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
-inline constexpr char kNameIdUnspecified[] = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
+inline constexpr char kNameIdUnspecified[] =
+    "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
 inline constexpr char kPasswordProtectedTransport[] =
     "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
 

@@ -9,9 +9,10 @@ namespace rolebridge::saml {
 // overlong, no surrogates, nothing above U+10FFFF).
 size_t CountUtf8(std::string_view text);
 
-// Null where every octet of `text` may stand in a text or attribute of a document of ours: well-formed
-// UTF-8, only characters of XML 1.0, and no CR, LF or TAB, which readers normalise in different
-// ways (security.md O3). Else what is wrong, in words. libxml2 checks none of it when it writes.
+// Null where every octet of `text` may stand in a text or attribute of a document of ours:
+// well-formed UTF-8, only characters of XML 1.0, and no CR, LF or TAB, which readers normalise in
+// different ways (security.md O3). Else what is wrong, in words. libxml2 checks none of it when it
+// writes.
 const char* WhyNotXmlText(std::string_view text);
 
 // The same for a document as it was received, where CR, LF and TAB are white space.

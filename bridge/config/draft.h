@@ -1,0 +1,141 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/config/config.h"
+#include "bridge/config/value_types.h"
+
+namespace rolebridge::config {
+
+// The configuration as it was read, key by key: each value is right by itself. Whether they are
+// right together, resolve.h says.
+
+struct ListenDraft {
+  Position position;
+  std::string address = Listen{}.address;
+  std::string status_address = Listen{}.status_address;
+  std::optional<Tls> tls;
+  std::vector<std::string> trusted_proxies;
+};
+
+struct SessionDraft {
+  seconds lifetime = Config{}.session_lifetime;
+  std::optional<Located<seconds>> idle;
+};
+
+struct LevelDraft {
+  Position position;
+  std::string name;
+  std::string service;
+  std::string context_class;
+  std::optional<seconds> valid;
+};
+
+struct UsersDraft {
+  bool fold_case = true;
+};
+
+struct ClockDraft {
+  bool require_synchronised = true;
+};
+
+struct BindDraft {
+  std::string dn;
+  std::string password_file;
+};
+
+struct LdapUsersDraft {
+  std::string base;
+  std::string filter = ldap::Settings{}.users.filter;
+  std::string login_attribute = ldap::Settings{}.users.login_attribute;
+  seconds lockout_duration{0};
+  std::vector<Named<std::string>> attributes;
+};
+
+struct LdapGroupsDraft {
+  std::string base;
+  ldap::Membership membership = ldap::Settings{}.groups.membership;
+  bool nested = false;
+  std::string name_attribute = ldap::Settings{}.groups.name_attribute;
+  std::vector<Named<std::string>> attributes;
+};
+
+struct LdapDraft {
+  Position position;
+  std::vector<std::string> uris;
+  std::string ca_file;
+  std::optional<BindDraft> bind;
+  LdapUsersDraft users;
+  LdapGroupsDraft groups;
+  std::chrono::milliseconds connect_timeout = ldap::Settings{}.connect_timeout;
+  std::chrono::milliseconds operation_timeout = ldap::Settings{}.operation_timeout;
+  std::chrono::milliseconds lookup_timeout = ldap::Settings{}.lookup_timeout;
+  uint32_t pool_size = static_cast<uint32_t>(ldap::Settings{}.pool_size);
+};
+
+struct AccountDraft {
+  Position position;
+  std::string id;
+  std::string name;
+};
+
+struct MappingDraft {
+  Position position;
+  mapping::SourceText saml_name;
+  std::optional<mapping::SourceText> for_each;
+  std::optional<mapping::SourceText> when;
+  std::optional<mapping::SourceText> value;
+  std::optional<std::vector<mapping::SourceText>> values;
+  bool required = false;
+  bool trust_arn = false;
+};
+
+struct PolicyDraft {
+  Position position;
+  std::string name;
+  mapping::SourceText require;
+  std::string message;
+};
+
+enum class Binding { kPost };
+
+struct ApplicationDraft {
+  Position position;
+  std::string name;
+  std::optional<Located<Preset>> preset;
+  std::string entity_id;
+  std::string audience;
+  std::vector<std::string> acs_urls;
+  Binding binding = Binding::kPost;
+  seconds assertion_lifetime = Application{}.assertion_lifetime;
+  std::optional<Located<seconds>> aws_session_duration;
+  std::string_view name_id_format;
+  std::optional<std::vector<std::string>> allowed_accounts;
+  std::vector<std::string> allowed_roles = Application{}.allowed_roles;
+  std::vector<std::string> relay_state_hosts;
+  std::vector<Located<std::string>> mappings;
+  std::vector<PolicyDraft> policies;
+};
+
+struct Draft {
+  std::string url;
+  ListenDraft listen;
+  std::vector<KeyPair> signing;
+  SessionDraft session;
+  std::vector<LevelDraft> assurance;
+  UsersDraft users;
+  ClockDraft clock;
+  LdapDraft ldap;
+  std::vector<Named<AccountDraft>> accounts;
+  std::vector<Named<std::string>> vars;
+  std::vector<Named<MappingDraft>> mappings;
+  std::vector<Named<ApplicationDraft>> applications;
+  Branding branding;
+  Limits limits;
+};
+
+}  // namespace rolebridge::config

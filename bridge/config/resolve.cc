@@ -1,0 +1,498 @@
+#include "bridge/config/resolve.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "bridge/aws/attributes.h"
+#include "bridge/aws/partition.h"
+#include "bridge/config/checks.h"
+#include "bridge/mapping/suggestion.h"
+
+namespace rolebridge::config {
+namespace {
+
+using mapping::DidYouMean;
+using mapping::Mapping;
+using mapping::MappingSource;
+using mapping::Mistake;
+using mapping::Names;
+using mapping::Policy;
+using mapping::Quote;
+using mapping::SourceText;
+using mapping::TemplatePart;
+
+constexpr std::string_view kPersistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+constexpr std::string_view kPasswordProtectedTransport =
+    "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+
+// A mapping with the sections of the file that lead to it.
+struct ReadMapping {
+  std::string name;
+  Position position;
+  std::optional<Mapping> parsed;  // nothing: a mistake was reported
+  std::string saml_name;
+  bool used = false;
+};
+
+class Resolver {
+ public:
+  Resolver(const Draft& draft, bool complete, Reports& reports)
+      : draft_(draft), complete_(complete), reports_(reports) {}
+
+  Config Run();
+
+ private:
+  void ResolveListen();
+  void ResolveSession();
+  void ResolveAssurance();
+  void ResolveLdap();
+  void ResolveAccounts();
+  void ResolveMappings();
+  void ResolveApplications();
+
+  Names MakeNames() const;
+  ReadMapping ParseMapping(const Named<MappingDraft>& named, const Names& names);
+  void CheckSamlName(const std::string& path, const SourceText& saml_name);
+  Application ResolveApplication(const Named<ApplicationDraft>& named, const Names& names);
+  void FillPreset(const std::string& path, const ApplicationDraft& draft, const Names& names,
+                  Application& application);
+  void FillMappings(const std::string& path, const ApplicationDraft& draft,
+                    Application& application);
+  void FillPolicies(const std::string& path, const ApplicationDraft& draft, const Names& names,
+                    Application& application);
+  void FillAccounts(const std::string& path, const ApplicationDraft& draft,
+                    Application& application);
+  void CheckAttributes(const std::string& path, const ApplicationDraft& draft,
+                       const Application& application);
+  void WarnOfOpenRoles(const std::string& path, const ApplicationDraft& draft,
+                       const Application& application);
+
+  void Refuse(const Position& position, const std::string& path, const std::string& message) {
+    reports_.mistakes.push_back({position, path + ": " + message});
+  }
+  void Warn(const Position& position, const std::string& path, const std::string& message) {
+    reports_.warnings.push_back({position, path + ": " + message});
+  }
+
+  const Draft& draft_;
+  const bool complete_;
+  Reports& reports_;
+  Config config_;
+  std::vector<ReadMapping> mappings_;
+};
+
+void Resolver::ResolveListen() {
+  const ListenDraft& draft = draft_.listen;
+  config_.listen = {.address = draft.address,
+                    .status_address = draft.status_address,
+                    .tls = draft.tls.value_or(Tls{}),
+                    .trusted_proxies = draft.trusted_proxies};
+  if (complete_ && !draft.tls && !IsLoopbackListen(draft.address)) {
+    Refuse(draft.position, "listen",
+           "'tls' is missing, and passwords would cross the network in clear text; give it "
+           "certificate and key, or listen on a loopback address or unix:/run/... behind a proxy");
+  }
+}
+
+void Resolver::ResolveSession() {
+  config_.session_lifetime = draft_.session.lifetime;
+  if (!draft_.session.idle) {
+    config_.session_idle = std::min(config_.session_idle, config_.session_lifetime);
+    return;
+  }
+  config_.session_idle = draft_.session.idle->value;
+  if (complete_ && config_.session_idle > config_.session_lifetime) {
+    Refuse(draft_.session.idle->position, "session.idle",
+           "is longer than session.lifetime (" + DurationWords(config_.session_lifetime) +
+               "); use that or less");
+  }
+}
+
+void Resolver::ResolveAssurance() {
+  std::set<std::string> seen;
+  for (size_t i = 0; i < draft_.assurance.size(); ++i) {
+    const LevelDraft& level = draft_.assurance[i];
+    const std::string path = "assurance[" + std::to_string(i) + "]";
+    config_.assurance.push_back({level.name, level.service, level.context_class, level.valid});
+    if (!level.name.empty() && !seen.insert("name " + level.name).second) {
+      Refuse(level.position, path, "the name " + Quote(level.name) + " is taken by a level before");
+    }
+    if (!level.service.empty() && !seen.insert("service " + level.service).second) {
+      Refuse(level.position, path,
+             "the service " + Quote(level.service) +
+                 " proves a level before; each level needs one of its own");
+    }
+  }
+  if (config_.assurance.empty()) {
+    config_.assurance.push_back(
+        {"password", "rolebridge", std::string(kPasswordProtectedTransport), std::nullopt});
+  }
+}
+
+ldap::AttributeNames AttributeNamesOf(const std::vector<Named<std::string>>& attributes) {
+  ldap::AttributeNames names;
+  for (const Named<std::string>& attribute : attributes) {
+    names.emplace(attribute.name, attribute.value);
+  }
+  return names;
+}
+
+void Resolver::ResolveLdap() {
+  const LdapDraft& draft = draft_.ldap;
+  ldap::Settings& settings = config_.ldap;
+  settings.uris = draft.uris;
+  settings.ca_file = draft.ca_file;
+  if (draft.bind) {
+    settings.bind_dn = draft.bind->dn;
+    settings.bind_password_file = draft.bind->password_file;
+  }
+  settings.users.base = draft.users.base;
+  settings.users.filter = draft.users.filter;
+  settings.users.login_attribute = draft.users.login_attribute;
+  settings.users.fold_case = draft_.users.fold_case;
+  settings.users.lockout_duration = draft.users.lockout_duration;
+  settings.users.attributes = AttributeNamesOf(draft.users.attributes);
+  settings.groups.base = draft.groups.base;
+  settings.groups.membership = draft.groups.membership;
+  settings.groups.name_attribute = draft.groups.name_attribute;
+  settings.groups.attributes = AttributeNamesOf(draft.groups.attributes);
+  settings.connect_timeout = draft.connect_timeout;
+  settings.operation_timeout = draft.operation_timeout;
+  settings.lookup_timeout = draft.lookup_timeout;
+  settings.groups_per_person = draft_.limits.groups_per_person;
+  settings.pool_size = draft.pool_size;
+  const bool all_local = std::all_of(draft.uris.begin(), draft.uris.end(),
+                                     [](const auto& uri) { return uri.starts_with("ldapi://"); });
+  if (complete_ && !draft.bind && !all_local) {
+    Refuse(draft.position, "ldap",
+           "'bind' is missing; give it dn and password_file (only ldapi:// goes without)");
+  }
+}
+
+void Resolver::ResolveAccounts() {
+  std::set<std::string> ids;
+  for (const Named<AccountDraft>& account : draft_.accounts) {
+    if (!account.readable || account.value.id.empty()) continue;
+    const std::string& name = account.value.name.empty() ? account.name : account.value.name;
+    config_.accounts.push_back({account.name, account.value.id, name});
+    if (!ids.insert(account.value.id).second) {
+      Refuse(account.position, "accounts." + account.name,
+             "the id " + Quote(account.value.id) + " has another alias already");
+    }
+  }
+}
+
+Names Resolver::MakeNames() const {
+  Names names;
+  for (const auto& [name, attribute] : config_.ldap.users.attributes) {
+    names.user_attributes.push_back(name);
+  }
+  for (const auto& [name, attribute] : config_.ldap.groups.attributes) {
+    names.group_attributes.push_back(name);
+  }
+  for (const AssuranceLevel& level : config_.assurance) {
+    names.assurance_levels.push_back(level.name);
+  }
+  for (const Named<std::string>& var : draft_.vars) names.vars.emplace(var.name, var.value);
+  return names;
+}
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return lower;
+}
+
+void Resolver::CheckSamlName(const std::string& path, const SourceText& saml_name) {
+  const std::string& name = saml_name.text;
+  const bool printable = std::all_of(name.begin(), name.end(), [](char c) {
+    return static_cast<unsigned char>(c) > ' ' && c != 0x7F;
+  });
+  if (name.empty() || name.size() > 512 || !printable) {
+    return Refuse(saml_name.position, path,
+                  Quote(name) + " is no attribute name; use up to 512 characters without spaces");
+  }
+  if (!Lower(name).starts_with("https://aws.amazon.com/saml")) return;
+  const bool is_tag =
+      name.starts_with(aws::kPrincipalTagPrefix) && name.size() > aws::kPrincipalTagPrefix.size();
+  const std::vector<std::string_view> known = {aws::kRole, aws::kRoleSessionName,
+                                               aws::kSessionDuration, aws::kSourceIdentity,
+                                               aws::kTransitiveTagKeys};
+  if (is_tag || std::find(known.begin(), known.end(), name) != known.end()) return;
+  std::string suggestion = DidYouMean(name, known);
+  if (suggestion.empty()) {
+    suggestion = "; below " + std::string(aws::kAttributePrefix) +
+                 " stand Role, RoleSessionName, SessionDuration, SourceIdentity, "
+                 "TransitiveTagKeys and PrincipalTag:KEY";
+  }
+  Refuse(saml_name.position, path, Quote(name) + " is none of AWS's names" + suggestion);
+}
+
+ReadMapping Resolver::ParseMapping(const Named<MappingDraft>& named, const Names& names) {
+  const MappingDraft& draft = named.value;
+  const std::string path = "mappings." + named.name;
+  ReadMapping read{named.name, named.position, std::nullopt, draft.saml_name.text};
+  if (!named.readable) return read;
+  if (!draft.saml_name.text.empty() || draft.saml_name.position.line > 0) {
+    CheckSamlName(path + ".saml_name", draft.saml_name);
+  }
+  if (draft.value && draft.values) {
+    Refuse(draft.value->position, path, "'value' and 'values' exclude each other; keep one");
+    return read;
+  }
+  if (!draft.value && !draft.values) {
+    if (complete_) Refuse(named.position, path, "'value' is missing; it is what each gives");
+    return read;
+  }
+  MappingSource source{.name = named.name,
+                       .position = named.position,
+                       .saml_name = draft.saml_name,
+                       .for_each = draft.for_each,
+                       .when = draft.when,
+                       .required = draft.required,
+                       .trust_arn = draft.trust_arn};
+  source.values = draft.value ? std::vector{*draft.value} : *draft.values;
+  std::vector<Mistake> mistakes;
+  read.parsed = Mapping::Parse(source, names, mistakes);
+  for (const Mistake& mistake : mistakes) {
+    reports_.mistakes.push_back({mistake.position, path + "." + mistake.message});
+  }
+  return read;
+}
+
+void Resolver::ResolveMappings() {
+  const Names names = MakeNames();
+  for (const Named<MappingDraft>& named : draft_.mappings) {
+    mappings_.push_back(ParseMapping(named, names));
+  }
+}
+
+void Resolver::FillMappings(const std::string& path, const ApplicationDraft& draft,
+                            Application& application) {
+  std::set<std::string> named;
+  std::vector<std::string_view> known;
+  for (const ReadMapping& mapping : mappings_) known.push_back(mapping.name);
+  for (size_t i = 0; i < draft.mappings.size(); ++i) {
+    const auto& [name, position] = draft.mappings[i];
+    const std::string item = path + ".mappings[" + std::to_string(i) + "]";
+    const auto found = std::find_if(mappings_.begin(), mappings_.end(),
+                                    [&name = name](auto& mapping) { return mapping.name == name; });
+    if (found == mappings_.end()) {
+      Refuse(position, item, "there is no mapping " + Quote(name) + DidYouMean(name, known));
+      continue;
+    }
+    found->used = true;
+    if (!named.insert(name).second) {
+      Refuse(position, item, Quote(name) + " stands here twice; take one out");
+    } else if (found->parsed) {
+      application.mappings.push_back(*found->parsed);
+    }
+  }
+}
+
+void Resolver::FillPolicies(const std::string& path, const ApplicationDraft& draft,
+                            const Names& names, Application& application) {
+  std::set<std::string> seen;
+  for (size_t i = 0; i < draft.policies.size(); ++i) {
+    const PolicyDraft& policy = draft.policies[i];
+    const std::string item = path + ".policies[" + std::to_string(i) + "]";
+    if (!policy.name.empty() && !seen.insert(policy.name).second) {
+      Refuse(policy.position, item, "the name " + Quote(policy.name) + " is taken by one before");
+    }
+    if (policy.require.position.line == 0) continue;  // reported as missing
+    std::vector<Mistake> mistakes;
+    auto parsed = Policy::Parse({policy.name, policy.position, policy.require, policy.message},
+                                names, mistakes);
+    for (const Mistake& mistake : mistakes) {
+      reports_.mistakes.push_back({mistake.position, item + "." + mistake.message});
+    }
+    if (parsed) application.policies.push_back(*std::move(parsed));
+  }
+}
+
+bool Makes(const Application& application, std::string_view saml_name) {
+  return std::any_of(
+      application.mappings.begin(), application.mappings.end(),
+      [saml_name](const Mapping& mapping) { return mapping.saml_name() == saml_name; });
+}
+
+std::string_view PartitionName(Preset preset) {
+  switch (preset) {
+    case Preset::kNone:
+      return "";
+    case Preset::kAws:
+      return "aws";
+    case Preset::kAwsCn:
+      return "aws-cn";
+    case Preset::kAwsUsGov:
+      return "aws-us-gov";
+  }
+  return "";
+}
+
+void Resolver::FillPreset(const std::string& path, const ApplicationDraft& draft,
+                          const Names& names, Application& application) {
+  if (!draft.preset) return;
+  application.preset = draft.preset->value;
+  const aws::Partition* partition = aws::FindPartition(PartitionName(application.preset));
+  if (partition == nullptr) return;
+  if (application.audience.empty()) application.audience = partition->audience;
+  if (application.acs_urls.empty()) application.acs_urls.emplace_back(partition->acs_url);
+  if (!complete_) return;
+  if (!Makes(application, aws::kRole)) {
+    Refuse(draft.position, path + ".mappings",
+           "none of them makes " + std::string(aws::kRole) + ", which AWS demands");
+  }
+  if (Makes(application, aws::kRoleSessionName)) return;
+  // AWS demands one, and the name that PAM confirmed is the one to have: two people never meet in
+  // it (security.md M5).
+  std::vector<Mistake> mistakes;
+  auto session_name = Mapping::Parse(
+      {.name = "preset-session-name",
+       .position = draft.preset->position,
+       .saml_name = {std::string(aws::kRoleSessionName), draft.preset->position, false},
+       .values = {{"{{ user.username | session_name }}", draft.preset->position, false}},
+       .required = true},
+      names, mistakes);
+  if (session_name) application.mappings.push_back(*std::move(session_name));
+}
+
+void Resolver::FillAccounts(const std::string& path, const ApplicationDraft& draft,
+                            Application& application) {
+  if (draft.allowed_accounts) {
+    application.allowed_accounts = *draft.allowed_accounts;
+    return;
+  }
+  if (!Makes(application, aws::kRole)) return;
+  for (const Account& account : config_.accounts)
+    application.allowed_accounts.push_back(account.id);
+  if (complete_ && application.allowed_accounts.empty()) {
+    Refuse(draft.position, path,
+           "'allowed_accounts' is missing; list the AWS accounts whose roles it may name, or give "
+           "them under accounts");
+  }
+}
+
+void Resolver::CheckAttributes(const std::string& path, const ApplicationDraft& draft,
+                               const Application& application) {
+  std::set<std::string> single;
+  for (const Mapping& mapping : application.mappings) {
+    const std::string& name = mapping.saml_name();
+    if (aws::IsSingleValued(name) && !single.insert(name).second) {
+      Refuse(draft.position, path + ".mappings",
+             "two of them make " + name + ", which has one value; keep one");
+    }
+  }
+  if (draft.aws_session_duration && Makes(application, aws::kSessionDuration)) {
+    Refuse(draft.aws_session_duration->position, path + ".aws_session_duration",
+           "a mapping makes SessionDuration as well; keep one of the two");
+  }
+  if (!complete_) return;
+  if (application.audience.empty()) {
+    Refuse(draft.position, path, "'audience' is missing; it is the application's entity id");
+  }
+  if (application.acs_urls.empty()) {
+    Refuse(draft.position, path, "'acs_urls' is missing; it is where responses are sent");
+  }
+}
+
+// Whether nothing but the directory says the role's name: "...:role/{{ role }},...".
+bool NamesAnyRole(const std::vector<TemplatePart>& parts) {
+  constexpr char kFromDirectory = '\1', kFromConfiguration = '\2';
+  std::string text;
+  for (const TemplatePart& part : parts) {
+    if (!part.is_expression)
+      text += part.literal;
+    else
+      text += part.from_directory ? kFromDirectory : kFromConfiguration;
+  }
+  if (text.find_first_not_of(kFromDirectory) == std::string::npos) return true;
+  const size_t role = text.find(":role/");
+  if (role == std::string::npos) return false;
+  std::string_view name = std::string_view(text).substr(role + 6);
+  name = name.substr(0, name.find(','));
+  name = name.substr(name.rfind('/') + 1);
+  return !name.empty() && name.find_first_not_of(kFromDirectory) == std::string_view::npos;
+}
+
+void Resolver::WarnOfOpenRoles(const std::string& path, const ApplicationDraft& draft,
+                               const Application& application) {
+  const auto& allowed = application.allowed_roles;
+  if (std::find(allowed.begin(), allowed.end(), "*") == allowed.end()) return;
+  for (const Mapping& mapping : application.mappings) {
+    if (mapping.saml_name() != aws::kRole) continue;
+    const auto templates = mapping.templates();
+    if (std::none_of(templates.begin(), templates.end(), NamesAnyRole)) continue;
+    Warn(draft.position, path + ".allowed_roles",
+         "allows every role, and mapping " + Quote(mapping.name()) +
+             " takes the whole name of one from the directory: who may write there can name any "
+             "role of the allowed accounts; list patterns of those that are meant");
+  }
+}
+
+Application Resolver::ResolveApplication(const Named<ApplicationDraft>& named, const Names& names) {
+  const ApplicationDraft& draft = named.value;
+  const std::string path = "applications." + named.name;
+  Application application{
+      .slug = named.name,
+      .position = named.position,
+      .name = draft.name.empty() ? named.name : draft.name,
+      .entity_id = draft.entity_id.empty() ? config_.url + "/saml/" + named.name : draft.entity_id,
+      .audience = draft.audience,
+      .acs_urls = draft.acs_urls,
+      .assertion_lifetime = draft.assertion_lifetime,
+      .name_id_format =
+          std::string(draft.name_id_format.empty() ? kPersistent : draft.name_id_format),
+      .allowed_roles = draft.allowed_roles,
+      .relay_state_hosts = draft.relay_state_hosts};
+  if (draft.aws_session_duration) {
+    application.aws_session_duration = draft.aws_session_duration->value;
+  }
+  FillMappings(path, draft, application);
+  FillPreset(path, draft, names, application);
+  FillAccounts(path, draft, application);
+  FillPolicies(path, draft, names, application);
+  CheckAttributes(path, draft, application);
+  WarnOfOpenRoles(path, draft, application);
+  return application;
+}
+
+void Resolver::ResolveApplications() {
+  const Names names = MakeNames();
+  for (const Named<ApplicationDraft>& named : draft_.applications) {
+    if (named.readable) config_.applications.push_back(ResolveApplication(named, names));
+  }
+  if (complete_ && draft_.applications.empty()) {
+    reports_.mistakes.push_back({{}, "applications: is empty; name one"});
+  }
+  for (const ReadMapping& mapping : mappings_) {
+    if (mapping.used || !complete_) continue;
+    Warn(mapping.position, "mappings." + mapping.name, "no application uses it");
+  }
+}
+
+Config Resolver::Run() {
+  config_.url = draft_.url;
+  config_.signing = draft_.signing;
+  config_.fold_user_case = draft_.users.fold_case;
+  config_.require_synchronised_clock = draft_.clock.require_synchronised;
+  config_.branding = draft_.branding;
+  config_.limits = draft_.limits;
+  ResolveListen();
+  ResolveSession();
+  ResolveAssurance();
+  ResolveLdap();
+  ResolveAccounts();
+  ResolveMappings();
+  ResolveApplications();
+  return std::move(config_);
+}
+
+}  // namespace
+
+Config Resolve(const Draft& draft, bool complete, Reports& reports) {
+  return Resolver(draft, complete, reports).Run();
+}
+
+}  // namespace rolebridge::config

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bridge/mapping/mapping.h"
+
+namespace rolebridge::config {
+
+// The text of a YAML file, before and beside its parser: what the parser would read in silence as
+// something else, and the words for what it refuses.
+
+// The first byte that no configuration file may hold: bad UTF-8, a control character, a byte order
+// mark, a character that turns the direction of text (security.md Y2).
+std::optional<mapping::Mistake> FindBadCharacter(std::string_view text, const std::string& file);
+
+// The line that holds the byte at `offset`, without its end.
+std::string_view LineAt(std::string_view text, size_t offset);
+
+// Counts lines and columns (in characters) from one.
+Position PositionAt(std::string_view text, size_t offset, const std::string& file);
+
+// The unquoted value that begins at `offset`, as its writer meant it: to the end of the line, or in
+// a flow map or list to the comma or bracket that follows, but for those within {{ }}.
+std::string_view MeantValue(std::string_view text, size_t offset, bool in_flow);
+
+// `value` in quotes that survive: double ones where it holds neither those nor a backslash.
+std::string InQuotes(std::string_view value);
+
+// The offset behind the quote that closes the quoted scalar which begins at `offset`, or npos.
+size_t EndOfQuoted(std::string_view text, size_t offset);
+
+// What is wrong with a line that the parser refused, where that is one of YAML's known traps, with
+// the corrected line.
+std::optional<std::string> ExplainLine(std::string_view line);
+
+}  // namespace rolebridge::config

@@ -1,0 +1,220 @@
+#include "bridge/mapping/mapping.h"
+
+#include <utility>
+
+#include "bridge/mapping/expression.h"
+#include "bridge/mapping/suggestion.h"
+#include "bridge/mapping/template.h"
+
+namespace rolebridge::mapping {
+
+namespace {
+
+constexpr size_t kMostBindings = 8;
+
+// Group names may be long and come from a directory; a report is for reading.
+constexpr size_t kLongestReport = 256;
+
+}  // namespace
+
+struct Mapping::Parsed {
+  std::string name;
+  Position position;
+  std::string saml_name;
+  bool required = false;
+  bool trust_arn = false;
+  std::vector<ExpressionPtr> bindings;  // the i-th fills variable i
+  Position for_each_position;
+  ExpressionPtr when;  // null: always
+  Position when_position;
+  std::vector<Template> values;
+};
+
+namespace {
+
+// The variable that an expression of `for_each` gives a name to.
+std::optional<Variable> BoundBy(const Expression& list, std::string name) {
+  if (list.type() == Type::kGroups) return Variable{std::move(name), Type::kGroup, true};
+  if (list.type() == Type::kBroken) return Variable{std::move(name), Type::kBroken, true};
+  if (list.type() != Type::kList) return std::nullopt;
+  return Variable{std::move(name), Type::kText, list.from_directory()};
+}
+
+// `name` of "name in expression"; reports what cannot be bound.
+bool CheckBindingName(const SourceText& source, const Token& name, Scope& scope) {
+  if (name.kind != TokenKind::kName) {
+    Report(scope, source, name.offset, "a name is due here, as in: group in groups");
+    return false;
+  }
+  if (!IsFreeName(name.text)) {
+    Report(scope, source, name.offset,
+           Quote(name.text) + " has a meaning already; choose another name");
+    return false;
+  }
+  for (const Variable& variable : scope.variables) {
+    if (variable.name != name.text) continue;
+    Report(scope, source, name.offset, Quote(name.text) + " is bound twice");
+    return false;
+  }
+  return true;
+}
+
+// One "name in expression" from `offset` on; null after a mistake that ends the reading.
+ExpressionPtr ParseBinding(const SourceText& source, size_t offset, Scope& scope, Token& end) {
+  Lexer lexer(source.text, offset);
+  const Token name = lexer.Next();
+  if (!CheckBindingName(source, name, scope)) return nullptr;
+  const Token in = lexer.Next();
+  if (in.kind != TokenKind::kName || in.text != "in") {
+    Report(scope, source, in.offset,
+           "'in' is due behind " + Quote(name.text) + ", as in: group in groups");
+    return nullptr;
+  }
+  ExpressionPtr list = ParseExpression(source, lexer.offset(), scope, end);
+  if (list == nullptr) return nullptr;
+  std::optional<Variable> variable = BoundBy(*list, std::string(name.text));
+  if (!variable) {
+    Report(scope, source, name.offset,
+           Quote(name.text) + " needs a list to go through, and this is " +
+               std::string(TypeWords(list->type())));
+    variable = Variable{std::string(name.text), Type::kBroken, true};
+  }
+  scope.variables.push_back(*std::move(variable));
+  return list;
+}
+
+std::vector<ExpressionPtr> ParseForEach(const SourceText& source, Scope& scope) {
+  std::vector<ExpressionPtr> bindings;
+  Token end{TokenKind::kComma, {}, 0};
+  for (size_t offset = 0; end.kind == TokenKind::kComma;) {
+    if (bindings.size() == kMostBindings) {
+      Report(scope, source, offset, "more than " + std::to_string(kMostBindings) + " names");
+      return bindings;
+    }
+    ExpressionPtr binding = ParseBinding(source, offset, scope, end);
+    if (binding == nullptr) return bindings;
+    bindings.push_back(std::move(binding));
+    offset = end.offset + 1;
+  }
+  if (end.kind != TokenKind::kEndOfText) {
+    Report(scope, source, end.offset,
+           Quote(end.text) + " is not due here; ',' stands before the next name");
+  }
+  return bindings;
+}
+
+}  // namespace
+
+std::optional<Mapping> Mapping::Parse(const MappingSource& source, const Names& names,
+                                      std::vector<Mistake>& mistakes) {
+  const size_t before = mistakes.size();
+  auto parsed = std::make_shared<Parsed>();
+  parsed->name = source.name;
+  parsed->position = source.position;
+  parsed->saml_name = source.saml_name.text;
+  parsed->required = source.required;
+  parsed->trust_arn = source.trust_arn;
+  Scope scope{names, {}, mistakes, "for_each"};
+  if (source.for_each) {
+    parsed->bindings = ParseForEach(*source.for_each, scope);
+    parsed->for_each_position = source.for_each->position;
+  }
+  if (source.when) {
+    scope.key = "when";
+    parsed->when = ParseCondition(*source.when, scope);
+    parsed->when_position = source.when->position;
+  }
+  for (size_t i = 0; i < source.values.size(); ++i) {
+    scope.key = source.values.size() == 1 ? "value" : "values[" + std::to_string(i) + "]";
+    std::optional<Template> value = Template::Parse(source.values[i], scope);
+    if (value) parsed->values.push_back(*std::move(value));
+  }
+  if (source.values.empty()) mistakes.push_back({source.position, "value: is missing"});
+  if (mistakes.size() != before) return std::nullopt;
+  return Mapping(std::move(parsed));
+}
+
+const std::string& Mapping::name() const { return parsed_->name; }
+const Position& Mapping::position() const { return parsed_->position; }
+const std::string& Mapping::saml_name() const { return parsed_->saml_name; }
+bool Mapping::required() const { return parsed_->required; }
+bool Mapping::trust_arn() const { return parsed_->trust_arn; }
+
+std::vector<std::vector<TemplatePart>> Mapping::templates() const {
+  std::vector<std::vector<TemplatePart>> templates;
+  for (const Template& value : parsed_->values) templates.push_back(value.parts());
+  return templates;
+}
+
+namespace {
+
+void Drop(Outcome& outcome, const std::string& mapping, const Position& position, std::string value,
+          std::string reason) {
+  if (value.size() > kLongestReport) value = value.substr(0, kLongestReport) + "...";
+  outcome.dropped.push_back({mapping, position, std::move(value), std::move(reason)});
+}
+
+}  // namespace
+
+// One walk through the bindings of a mapping, depth first.
+struct Mapping::Walk {
+  const Parsed& parsed;
+  Evaluation& evaluation;
+  Outcome& outcome;
+
+  void Bind(size_t slot) {
+    if (slot == parsed.bindings.size()) return Element();
+    const Expression& list = *parsed.bindings[slot];
+    if (list.type() == Type::kGroups) {
+      for (const Group* group : evaluation.groups()) {
+        if (!evaluation.Step()) return;
+        evaluation.variable(slot) = group;
+        Bind(slot + 1);
+      }
+      return;
+    }
+    Computed value = list.Evaluate(evaluation);
+    if (Undefined* undefined = std::get_if<Undefined>(&value)) {
+      return Drop(outcome, parsed.name, parsed.for_each_position, "", std::move(undefined->reason));
+    }
+    for (const Text& text : std::get<List>(value)) {
+      if (!evaluation.Step()) return;
+      evaluation.variable(slot) = text;
+      Bind(slot + 1);
+    }
+  }
+
+  bool IsWanted() {
+    if (parsed.when == nullptr) return true;
+    Computed value = parsed.when->Evaluate(evaluation);
+    if (const bool* truth = std::get_if<bool>(&value)) return *truth;
+    // Not knowing is no reason to give (security.md M8).
+    Drop(outcome, parsed.name, parsed.when_position, "",
+         std::move(std::get<Undefined>(value).reason));
+    return false;
+  }
+
+  void Element() {
+    if (!IsWanted()) return;
+    for (const Template& value : parsed.values) {
+      Rendered rendered = value.Render(evaluation);
+      if (rendered.undefined) {
+        Drop(outcome, parsed.name, value.position(), rendered.text.Text(),
+             *std::move(rendered.undefined));
+      } else {
+        outcome.values.push_back({std::move(rendered.text), value.position()});
+      }
+    }
+  }
+};
+
+Outcome Mapping::Evaluate(const Facts& facts) const {
+  Outcome outcome;
+  Evaluation evaluation(facts, parsed_->bindings.size());
+  Walk{*parsed_, evaluation, outcome}.Bind(0);
+  outcome.exhausted = evaluation.exhausted();
+  if (outcome.exhausted) outcome.values.clear();
+  return outcome;
+}
+
+}  // namespace rolebridge::mapping

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "bridge/base/random.h"
+#include "bridge/protocol/issuer_client.h"
+#include "bridge/web/http.h"
+
+namespace rolebridge::web {
+
+// For the loopback listener: what a supervisor and a scraper ask. No name, address or role is in
+// any answer (security.md X2).
+class OpsHandlers {
+ public:
+  explicit OpsHandlers(protocol::IssuerApi& issuer) : issuer_(issuer) {}
+
+  // GET /healthz: this process lives.
+  HttpResponse Health(const HttpRequest& request) const;
+  // GET /readyz: 200 where a login and a sign-on would work now, else 503 with one word why not.
+  HttpResponse Readiness(const HttpRequest& request) const;
+  // GET /metrics, in Prometheus' text format.
+  HttpResponse Metrics(const HttpRequest& request) const;
+
+ private:
+  protocol::IssuerApi& issuer_;
+};
+
+}  // namespace rolebridge::web

@@ -1,0 +1,190 @@
+#include "bridge/web/pages.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+namespace rolebridge::web {
+namespace {
+
+struct PageFile {
+  Page page;
+  std::string_view name;
+  bool verbatim = false;  // its values must arrive byte for byte
+};
+
+constexpr std::array kPageFiles = {
+    PageFile{Page::kLogin, "login"},          PageFile{Page::kPrompts, "prompts"},
+    PageFile{Page::kWorking, "working"},      PageFile{Page::kPortal, "portal"},
+    PageFile{Page::kChoice, "choice"},        PageFile{Page::kHandOver, "hand_over", true},
+    PageFile{Page::kSignedOut, "signed_out"}, PageFile{Page::kError, "error"},
+};
+
+constexpr int kMaxIncludes = 4;
+
+Error Wrong(const std::string& file, std::string_view text, size_t at, const std::string& what) {
+  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(at), '\n');
+  return Error{ErrorCode::kInvalidArgument, file + ":" + std::to_string(line) + ": " + what};
+}
+
+// A tag is "{{name}}"; what could put a value into the page unescaped is refused (security.md B10).
+Result<void> CheckTags(const std::string& file, const std::string& text) {
+  for (size_t at = text.find("{{"); at != std::string::npos; at = text.find("{{", at + 2)) {
+    const size_t first = text.find_first_not_of(" \t\r\n", at + 2);
+    const char kind = first == std::string::npos ? '\0' : text[first];
+    if (kind == '{' || kind == '&') {
+      return Wrong(file, text, at, "an unescaped value; write {{name}}");
+    }
+    if (kind == '=') return Wrong(file, text, at, "other delimiters are not allowed");
+    const size_t before = text.find_last_not_of(" \t\r\n", at == 0 ? 0 : at - 1);
+    if (at > 0 && before != std::string::npos && text[before] == '=') {
+      return Wrong(file, text, at, "a value outside of quotes; write attribute=\"{{name}}\"");
+    }
+  }
+  return {};
+}
+
+Result<std::string> ReadTemplate(const std::string& folder, std::string_view name, int depth) {
+  const std::string file = folder + "/" + std::string(name) + ".mustache";
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return Error{ErrorCode::kNotFound, file + ": cannot be read"};
+  std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (const Result<void> checked = CheckTags(file, text); !checked) return checked.error();
+
+  // Includes are resolved now, so that rendering reads no file and parses nothing.
+  for (size_t at = text.find("{{>"); at != std::string::npos; at = text.find("{{>", at)) {
+    const size_t end = text.find("}}", at);
+    if (end == std::string::npos || depth == kMaxIncludes) {
+      return Wrong(file, text, at, "an include that does not end, or too many of them");
+    }
+    std::string included = text.substr(at + 3, end - at - 3);
+    included.erase(std::remove(included.begin(), included.end(), ' '), included.end());
+    if (included.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") != std::string::npos) {
+      return Wrong(file, text, at, "an include is a name of a-z and _");
+    }
+    Result<std::string> inner = ReadTemplate(folder, included, depth + 1);
+    if (!inner) return inner.error();
+    text.replace(at, end + 2 - at, *inner);
+    at += inner->size();
+  }
+  return text;
+}
+
+// One character of UTF-8 (RFC 3629) at the start of `text`, and how many bytes it takes; nothing
+// where there is none.
+struct Character {
+  uint32_t code;
+  size_t length;
+};
+
+std::optional<Character> FirstCharacter(std::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return Character{first, 1};
+  const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return std::nullopt;
+  uint32_t code = first & (0xffu >> (length + 1));
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return std::nullopt;
+    code = code << 6 | (byte(i) & 0x3fu);
+  }
+  const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
+  if (overlong || (code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff) return std::nullopt;
+  return Character{code, length};
+}
+
+// Characters that nobody sees, or that change what people read around them (B10). The joiners
+// U+200C and U+200D stay: names are written with them.
+bool IsHidden(uint32_t code) {
+  if (code == '\t' || code == '\n' || code == '\r') return false;
+  return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0xad || code == 0x61c ||
+         code == 0x180e || code == 0x200b || code == 0x200e || code == 0x200f ||
+         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
+         code == 0xfeff || (code >= 0xfff9 && code <= 0xfffb) ||
+         (code >= 0xe0000 && code <= 0xe007f);
+}
+
+void AppendEscaped(std::string& html, char c) {
+  switch (c) {
+    case '&':
+      html += "&amp;";
+      break;
+    case '<':
+      html += "&lt;";
+      break;
+    case '>':
+      html += "&gt;";
+      break;
+    case '"':
+      html += "&quot;";
+      break;
+    case '\'':
+      html += "&#39;";
+      break;
+    default:
+      html += c;
+  }
+}
+
+}  // namespace
+
+Result<Pages> Pages::Load(const std::string& folder) {
+  Pages pages;
+  for (const PageFile& file : kPageFiles) {
+    const Result<std::string> text = ReadTemplate(folder, file.name, 0);
+    if (!text) return text.error();
+    auto parsed = std::make_unique<kainjow::mustache::mustache>(*text);
+    if (!parsed->is_valid()) {
+      return Error{ErrorCode::kInvalidArgument,
+                   folder + "/" + std::string(file.name) + ".mustache: " + parsed->error_message()};
+    }
+    parsed->set_custom_escape([verbatim = file.verbatim](const std::string& value) {
+      return verbatim ? EscapeHtml(value) : EscapeVisibly(value);
+    });
+    pages.templates_.emplace(file.page, std::move(parsed));
+  }
+  return pages;
+}
+
+std::string Pages::Render(Page page, const PageData& data) const {
+  // Includes and lambdas, which would change the template while it renders, are not there any more.
+  std::string html;
+  html.reserve(8 * 1024);
+  templates_.at(page)->render(data, [&html](const std::string& part) { html += part; });
+  return html;
+}
+
+std::string EscapeHtml(std::string_view text) {
+  if (text.find_first_of("&<>\"'") == std::string_view::npos) return std::string(text);
+  std::string html;
+  html.reserve(text.size() + text.size() / 8);
+  for (const char c : text) AppendEscaped(html, c);
+  return html;
+}
+
+std::string EscapeVisibly(std::string_view text) {
+  std::string html;
+  html.reserve(text.size() + text.size() / 8);
+  while (!text.empty()) {
+    const std::optional<Character> character = FirstCharacter(text);
+    const size_t length = character ? character->length : 1;
+    if (!character) {
+      html += "\xef\xbf\xbd";
+    } else if (IsHidden(character->code)) {
+      std::array<char, 16> number{};
+      std::snprintf(number.data(), number.size(), "[U+%04X]", character->code);
+      html += number.data();
+    } else if (length == 1) {
+      AppendEscaped(html, text.front());
+    } else {
+      html += text.substr(0, length);
+    }
+    text.remove_prefix(length);
+  }
+  return html;
+}
+
+}  // namespace rolebridge::web

@@ -1,0 +1,341 @@
+#include "bridge/issuer/login_service.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "pam/protocol.h"
+#include "tests/support/fakes.h"
+#include "tests/support/pam_peer.h"
+
+namespace rolebridge::issuer {
+namespace {
+
+using protocol::LoginReply;
+using protocol::LoginState;
+using protocol::Reason;
+using protocol::Refusal;
+using rolebridge::testing::FakeClock;
+using rolebridge::testing::PamPeer;
+using rolebridge::testing::RecordingAudit;
+using std::chrono::seconds;
+
+constexpr auto kWait = seconds(10);
+
+void Send(Channel& channel, const Result<SecretString>& message) {
+  ASSERT_TRUE(message);
+  ASSERT_TRUE(channel.Send(message->Reveal(), kWait));
+}
+
+pam::StartRequest ReceiveStart(Channel& channel) {
+  const Result<SecretString> message = channel.Receive(pam::kMaxMessageBytes, kWait);
+  Result<pam::StartRequest> start = pam::DecodeStart(message->Reveal());
+  return *start;
+}
+
+std::vector<std::string> AskFor(Channel& channel, std::vector<pam::Prompt> prompts) {
+  Send(channel, pam::EncodePrompts(std::move(prompts)));
+  const Result<SecretString> message = channel.Receive(pam::kMaxMessageBytes, kWait);
+  if (!message) return {};
+  std::vector<std::string> texts;
+  for (const SecretString& answer : *pam::DecodeAnswers(message->Reveal())) {
+    texts.emplace_back(answer.Reveal());
+  }
+  return texts;
+}
+
+void Accept(Channel& channel, const std::string& name, std::optional<uint32_t> uid = 20001) {
+  Send(channel, pam::EncodeOutcome({pam::Verdict::kAccepted, name, uid, "PAM_SUCCESS"}));
+}
+
+void Refuse(Channel& channel, pam::Verdict verdict) {
+  Send(channel, pam::EncodeOutcome({verdict, "", std::nullopt, "PAM_AUTH_ERR"}));
+}
+
+const pam::Prompt kPassword{pam::PromptStyle::kEchoOff, "Password: "};
+
+// Asks for the password and takes "hunter2".
+void PasswordStack(Channel& channel) {
+  const pam::StartRequest start = ReceiveStart(channel);
+  if (AskFor(channel, {kPassword}) == std::vector<std::string>{"hunter2"}) {
+    Accept(channel, start.username);
+  } else {
+    Refuse(channel, pam::Verdict::kDenied);
+  }
+}
+
+class LoginServiceTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    config_.assurance = {{"password", "rolebridge", "urn:password", std::nullopt}};
+    config_.hash = "c0ffee";
+  }
+
+  void Play(PamPeer::Script script) {
+    peer_ = std::make_unique<PamPeer>(std::move(script));
+    service_ = std::make_unique<LoginService>(config_, PamSocket{peer_->path(), geteuid()},
+                                              sessions_, audit_, clock_, random_, key_);
+  }
+
+  LoginService::Reply Begin(const std::string& username, const std::string& secret,
+                            const std::string& address = "192.0.2.7") {
+    protocol::BeginLoginRequest request{
+        .context = {.request_id = "0123456789abcdef", .client_address = address},
+        .username = username,
+        .first_secret = SecretString(secret)};
+    return service_->Begin(request);
+  }
+
+  LoginService::Reply Answer(const std::string& conversation,
+                             const std::vector<std::string>& answers) {
+    protocol::AnswerRequest request{
+        .context = {.request_id = "0123456789abcdef", .client_address = "192.0.2.7"},
+        .conversation = conversation};
+    for (const std::string& answer : answers) request.answers.emplace_back(answer);
+    return service_->Answer(request);
+  }
+
+  // What a login comes to, asking again for as long as PAM is working.
+  LoginReply Settle(LoginService::Reply reply) {
+    while (true) {
+      LoginReply* const login = std::get_if<LoginReply>(&reply);
+      if (login == nullptr) {
+        ADD_FAILURE() << "refused: " << static_cast<int>(std::get<Refusal>(reply).reason);
+        return {};
+      }
+      if (login->state != LoginState::kWorking) return std::move(*login);
+      const std::string conversation = login->conversation;
+      reply = Answer(conversation, {});
+    }
+  }
+
+  // The service waits for PAM by the real clock; only ends and holds need one that a test moves.
+  struct RealWaits final : Clock {
+    SysSeconds Now() const override { return system.Now(); }
+    BootTime SinceBoot() const override { return system.SinceBoot() + skipped; }
+    bool IsSynchronised() const override { return true; }
+    SystemClock system;
+    std::chrono::milliseconds skipped{0};
+  };
+
+  config::Config config_;
+  RealWaits clock_;
+  SystemRandom random_;
+  RecordingAudit audit_;
+  const SecretString key_{std::string(32, 'k')};
+  store::SessionStore sessions_{{.lifetime = std::chrono::hours(8),
+                                 .idle = std::chrono::hours(1),
+                                 .sessions = 100,
+                                 .sessions_per_user = 10},
+                                clock_,
+                                random_};
+  std::unique_ptr<PamPeer> peer_;
+  std::unique_ptr<LoginService> service_;
+};
+
+TEST_F(LoginServiceTest, MakesASessionForTheRightPassword) {
+  Play(PasswordStack);
+  const LoginReply reply = Settle(Begin("Alice", "hunter2"));
+  ASSERT_EQ(reply.state, LoginState::kLoggedIn);
+  const std::optional<store::Session> session = sessions_.Use(reply.session.Reveal());
+  ASSERT_TRUE(session);
+  EXPECT_EQ(session->username, "alice");
+  EXPECT_EQ(session->uid, 20001U);
+  ASSERT_EQ(audit_.records.size(), 1U);
+  EXPECT_EQ(audit_.records[0].name, "login_succeeded");
+  EXPECT_EQ(audit_.records[0].Field("user"), "alice");
+}
+
+TEST_F(LoginServiceTest, RefusesTheWrongPasswordAndHoldsTheAnswer) {
+  Play(PasswordStack);
+  const LoginReply reply = Settle(Begin("alice", "hunter3"));
+  EXPECT_EQ(reply.state, LoginState::kFailed);
+  EXPECT_GT(reply.hold_milliseconds, 0U);
+  EXPECT_LE(reply.hold_milliseconds, 2200U);
+  EXPECT_EQ(sessions_.size(), 0U);
+  ASSERT_EQ(audit_.records.size(), 1U);
+  EXPECT_EQ(audit_.records[0].Field("verdict"), "denied");
+}
+
+TEST_F(LoginServiceTest, WritesNoNameThatNeverLoggedIn) {
+  Play(PasswordStack);
+  Settle(Begin("hunter2", "alice"));
+  ASSERT_EQ(audit_.records.size(), 1U);
+  EXPECT_EQ(audit_.records[0].Field("user").rfind("hmac:", 0), 0U);
+  Settle(Begin("alice", "hunter2"));
+  Settle(Begin("alice", "wrong"));
+  EXPECT_EQ(audit_.records.back().Field("user"), "alice");
+}
+
+TEST_F(LoginServiceTest, DoesNotAskPamForAMalformedName) {
+  Play([](Channel&) { FAIL() << "PAM was asked"; });
+  for (const char* name : {"", " alice", "alice ", "*)(uid=*", "root\n", "al\xc3\xafce", "-x"}) {
+    const LoginReply reply = Settle(Begin(name, "hunter2"));
+    EXPECT_EQ(reply.state, LoginState::kFailed) << name;
+    EXPECT_GT(reply.hold_milliseconds, 0U);
+  }
+}
+
+TEST_F(LoginServiceTest, StartsNoPamProcessBeforeTheFirstSecret) {
+  std::atomic<int> started = 0;
+  Play([&](Channel& channel) {
+    ++started;
+    PasswordStack(channel);
+  });
+  const LoginReply asked = Settle(Begin("alice", ""));
+  ASSERT_EQ(asked.state, LoginState::kPrompts);
+  ASSERT_EQ(asked.prompts.size(), 1U);
+  EXPECT_EQ(asked.prompts[0].style, protocol::PromptStyle::kEchoOff);
+  EXPECT_EQ(started, 0);
+  const LoginReply reply = Settle(Answer(asked.conversation, {"hunter2"}));
+  EXPECT_EQ(reply.state, LoginState::kLoggedIn);
+  EXPECT_EQ(started, 1);
+}
+
+TEST_F(LoginServiceTest, RelaysSeveralRoundsAndShowsWhatModulesSay) {
+  Play([](Channel& channel) {
+    const pam::StartRequest start = ReceiveStart(channel);
+    EXPECT_EQ(AskFor(channel, {kPassword}), std::vector<std::string>{"hunter2"});
+    Send(channel, pam::EncodePrompts({{pam::PromptStyle::kInfo, "Your password ends in 3 days"}}));
+    EXPECT_EQ(AskFor(channel, {{pam::PromptStyle::kEchoOn, "Code: "},
+                               {pam::PromptStyle::kEchoOff, "PIN: "}}),
+              (std::vector<std::string>{"123456", "99"}));
+    Accept(channel, start.username);
+  });
+  const LoginReply asked = Settle(Begin("alice", "hunter2"));
+  ASSERT_EQ(asked.state, LoginState::kPrompts);
+  ASSERT_EQ(asked.prompts.size(), 3U);
+  EXPECT_EQ(asked.prompts[0].text, "Your password ends in 3 days");
+  EXPECT_EQ(asked.prompts[1].style, protocol::PromptStyle::kEchoOn);
+  // Asking again shows the same.
+  EXPECT_EQ(Settle(Answer(asked.conversation, {})).prompts.size(), 3U);
+  // One answer for two questions is out of turn.
+  EXPECT_EQ(std::get<Refusal>(Answer(asked.conversation, {"123456"})).reason, Reason::kMalformed);
+  EXPECT_EQ(Settle(Answer(asked.conversation, {"123456", "99"})).state, LoginState::kLoggedIn);
+}
+
+TEST_F(LoginServiceTest, GivesThePasswordToNoOtherQuestion) {
+  for (const std::vector<pam::Prompt>& first :
+       {std::vector<pam::Prompt>{{pam::PromptStyle::kEchoOn, "Code: "}},
+        std::vector<pam::Prompt>{kPassword, {pam::PromptStyle::kEchoOff, "PIN: "}}}) {
+    Play([&](Channel& channel) {
+      ReceiveStart(channel);
+      Send(channel, pam::EncodePrompts(first));
+      // Nothing may come until the person was asked.
+      const Result<SecretString> message = channel.Receive(pam::kMaxMessageBytes, seconds(1));
+      EXPECT_FALSE(message);
+    });
+    EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kPrompts);
+  }
+}
+
+TEST_F(LoginServiceTest, SaysWorkingWhilePamIsBusy) {
+  Play([](Channel& channel) {
+    const pam::StartRequest start = ReceiveStart(channel);
+    AskFor(channel, {kPassword});
+    std::this_thread::sleep_for(std::chrono::milliseconds(600));
+    Accept(channel, start.username);
+  });
+  LoginService::Reply reply = Begin("alice", "hunter2");
+  EXPECT_EQ(std::get<LoginReply>(reply).state, LoginState::kWorking);
+  EXPECT_EQ(Settle(std::move(reply)).state, LoginState::kLoggedIn);
+}
+
+TEST_F(LoginServiceTest, TheNameThatPamEndedWithCounts) {
+  Play([](Channel& channel) {
+    ReceiveStart(channel);
+    AskFor(channel, {kPassword});
+    Accept(channel, "Bob");
+  });
+  const LoginReply reply = Settle(Begin("alice", "hunter2"));
+  ASSERT_EQ(reply.state, LoginState::kLoggedIn);
+  EXPECT_EQ(sessions_.Use(reply.session.Reveal())->username, "bob");
+  EXPECT_EQ(audit_.records[0].Field("typed_user"), "alice");
+}
+
+TEST_F(LoginServiceTest, TellsOnlyWhatThePersonMustKnow) {
+  for (const auto& [verdict, state] :
+       {std::pair(pam::Verdict::kDenied, LoginState::kFailed),
+        std::pair(pam::Verdict::kAccountExpired, LoginState::kFailed),
+        std::pair(pam::Verdict::kAccountRefused, LoginState::kFailed),
+        std::pair(pam::Verdict::kNotAPerson, LoginState::kFailed),
+        std::pair(pam::Verdict::kTooManyTries, LoginState::kFailed),
+        std::pair(pam::Verdict::kPasswordExpired, LoginState::kPasswordExpired),
+        std::pair(pam::Verdict::kUnavailable, LoginState::kUnavailable)}) {
+    const pam::Verdict said = verdict;
+    Play([said](Channel& channel) {
+      ReceiveStart(channel);
+      AskFor(channel, {kPassword});
+      Refuse(channel, said);
+    });
+    EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, state) << static_cast<int>(verdict);
+    EXPECT_EQ(audit_.records.back().Field("verdict"), pam::NameOf(said));
+  }
+}
+
+TEST_F(LoginServiceTest, ACrashOfAModuleEndsThatLoginAsUnavailable) {
+  Play([](Channel& channel) { ReceiveStart(channel); });
+  EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kUnavailable);
+}
+
+TEST_F(LoginServiceTest, IsUnavailableWhereNobodyListens) {
+  Play(PasswordStack);
+  peer_.reset();
+  EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kUnavailable);
+}
+
+TEST_F(LoginServiceTest, EmptyAnswersNeverReachPam) {
+  Play([](Channel& channel) {
+    ReceiveStart(channel);
+    EXPECT_TRUE(AskFor(channel, {{pam::PromptStyle::kEchoOn, "Code: "}}).empty());
+  });
+  const LoginReply asked = Settle(Begin("alice", "hunter2"));
+  ASSERT_EQ(asked.state, LoginState::kPrompts);
+  EXPECT_EQ(Settle(Answer(asked.conversation, {""})).state, LoginState::kFailed);
+}
+
+TEST_F(LoginServiceTest, AnEndedConversationIsUnknown) {
+  Play(PasswordStack);
+  const LoginReply asked = Settle(Begin("alice", ""));
+  Settle(Answer(asked.conversation, {"hunter2"}));
+  EXPECT_EQ(std::get<Refusal>(Answer(asked.conversation, {"hunter2"})).reason,
+            Reason::kUnknownConversation);
+  EXPECT_EQ(std::get<Refusal>(Answer("", {})).reason, Reason::kUnknownConversation);
+}
+
+TEST_F(LoginServiceTest, AConversationEndsWhenItsPersonDoesNotAnswer) {
+  Play(PasswordStack);
+  const LoginReply asked = Settle(Begin("alice", ""));
+  clock_.skipped += seconds(60);
+  EXPECT_EQ(std::get<Refusal>(Answer(asked.conversation, {"hunter2"})).reason,
+            Reason::kUnknownConversation);
+}
+
+TEST_F(LoginServiceTest, StrangersWithNamesAloneDoNotShutTheDoor) {
+  config_.limits.conversations = 4;
+  config_.limits.conversations_per_address = 3;
+  Play(PasswordStack);
+  std::string oldest;
+  for (int i = 0; i < 50; ++i) {
+    const LoginReply asked = Settle(Begin("stranger", "", "198.51.100." + std::to_string(i)));
+    ASSERT_EQ(asked.state, LoginState::kPrompts) << i;
+    if (i == 0) oldest = asked.conversation;
+  }
+  EXPECT_EQ(service_->counters().conversations, 4U);
+  EXPECT_EQ(std::get<Refusal>(Answer(oldest, {"x"})).reason, Reason::kUnknownConversation);
+  EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kLoggedIn);
+  // One address puts out its own first.
+  for (int i = 0; i < 10; ++i) Settle(Begin("stranger", "", "203.0.113.9"));
+  EXPECT_EQ(Settle(Begin("alice", "hunter2", "203.0.113.9")).state, LoginState::kLoggedIn);
+}
+
+TEST_F(LoginServiceTest, NoRecordNoSession) {
+  Play(PasswordStack);
+  audit_.fails = true;
+  EXPECT_EQ(std::get<Refusal>(Begin("alice", "hunter2")).reason, Reason::kUnavailable);
+  EXPECT_EQ(sessions_.size(), 0U);
+}
+
+}  // namespace
+}  // namespace rolebridge::issuer

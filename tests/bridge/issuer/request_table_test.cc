@@ -1,0 +1,184 @@
+#include "bridge/issuer/request_table.h"
+
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "bridge/issuer/request_server.h"
+#include "bridge/protocol/issuer_client.h"
+#include "bridge/saml/signing_key.h"
+#include "tests/support/fakes.h"
+#include "tests/support/sample_config.h"
+
+namespace rolebridge::issuer {
+namespace {
+
+using protocol::RequestType;
+
+saml::Signer MakeSigner() {
+  const rolebridge::testing::FakeClock clock;
+  SystemRandom random;
+  saml::NewKeyPair pair = *saml::MakeKeyPair("test", {}, 2048, 2, clock.now, random);
+  return *saml::Signer::Create(
+      *saml::SigningKey::Load(pair.certificate_pem, pair.key_pem, clock.now));
+}
+
+class RequestTableTest : public ::testing::Test {
+ protected:
+  static protocol::Context GoodContext() {
+    return {.request_id = "0123456789abcdef", .client_address = "2001:db8::7"};
+  }
+
+  template <typename Request>
+  std::string Bytes(RequestType type, Request request) {
+    return std::string(EncodeMessage(static_cast<uint8_t>(type), request)->Reveal());
+  }
+
+  config::Config config_ = rolebridge::testing::SampleConfig();
+  rolebridge::testing::FakeClock clock_;
+  SystemRandom random_;
+  rolebridge::testing::RecordingAudit audit_;
+  rolebridge::testing::FakeDirectory directory_;
+  const SecretString key_{std::string(32, 'k')};
+  const saml::Signer signer_ = MakeSigner();
+  store::SessionStore sessions_{{.lifetime = std::chrono::hours(8),
+                                 .idle = std::chrono::hours(1),
+                                 .sessions = 100,
+                                 .sessions_per_user = 10},
+                                clock_,
+                                random_};
+  PersonReader people_{directory_, sessions_};
+  ClockGuard guard_{clock_, true};
+  LoginService login_{config_, {"/nonexistent/pam.sock", 0}, sessions_, audit_, clock_,
+                      random_, key_};
+  PortalService portal_{config_, people_, sessions_, audit_, clock_};
+  IssueService issue_{config_, people_,  signer_, sessions_, audit_,
+                      guard_,  clock_,   random_, key_};
+  const RequestTable table_{{config_, login_, portal_, issue_, sessions_, directory_, guard_, key_,
+                             [](std::string_view) { return Result<std::string>("<md/>"); }}};
+};
+
+TEST_F(RequestTableTest, AnswersSettingsWithoutSecretsOfTheIssuer) {
+  const auto reply =
+      table_.Answer(Bytes(RequestType::kSettings, protocol::SettingsRequest{GoodContext()}));
+  ASSERT_TRUE(reply);
+  const auto settings = DecodeMessage<protocol::SettingsReply>(reply->Reveal());
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->url, "https://sso.example.org");
+  ASSERT_EQ(settings->applications.size(), 1U);
+  EXPECT_EQ(settings->applications[0].acs_urls,
+            std::vector<std::string>{"https://signin.aws.amazon.com/saml"});
+  EXPECT_EQ(reply->Reveal().find("ldap.secret"), std::string_view::npos);
+  EXPECT_EQ(reply->Reveal().find("saml.key"), std::string_view::npos);
+}
+
+TEST_F(RequestTableTest, EndsTheConnectionOnWhatIsNotInTheTable) {
+  EXPECT_FALSE(table_.Answer(""));
+  for (const int type : {0, 9, 10, 127, 128, 254, 255}) {
+    std::string bytes = Bytes(RequestType::kSettings, protocol::SettingsRequest{GoodContext()});
+    bytes[0] = static_cast<char>(type);
+    EXPECT_FALSE(table_.Answer(bytes)) << type;
+  }
+}
+
+TEST_F(RequestTableTest, EndsTheConnectionOnEveryCutAndEveryByteTooMany) {
+  protocol::IssueRequest request{.context = GoodContext(), .application = "aws", .role = "all"};
+  request.session = SecretString(std::string(64, '0'));
+  const std::string bytes(EncodeMessage(static_cast<uint8_t>(RequestType::kIssue), request)->Reveal());
+  ASSERT_TRUE(table_.Answer(bytes));
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(table_.Answer(bytes.substr(0, size))) << size;
+  }
+  EXPECT_FALSE(table_.Answer(bytes + "x"));
+}
+
+TEST_F(RequestTableTest, EndsTheConnectionAboveTheSizeOfARequest) {
+  EXPECT_FALSE(table_.Answer(std::string(1, '\x04') + std::string(protocol::kMaxRequest, 'x')));
+  EXPECT_FALSE(
+      table_.Answer(std::string(1, '\x03') + std::string(protocol::kMaxAnswerRequest, 'x')));
+}
+
+TEST_F(RequestTableTest, EndsTheConnectionOnAnUnsoundContext) {
+  for (const protocol::Context& context :
+       {protocol::Context{.version = 2,
+                          .request_id = "0123456789abcdef",
+                          .client_address = "192.0.2.7"},
+        protocol::Context{.request_id = "0123456789abcdeF", .client_address = "192.0.2.7"},
+        protocol::Context{.request_id = "0123", .client_address = "192.0.2.7"},
+        protocol::Context{.request_id = "0123456789abcdef", .client_address = "evil.example"},
+        protocol::Context{.request_id = "0123456789abcdef", .client_address = "fe80::1%eth0"},
+        protocol::Context{.request_id = "0123456789abcdef", .client_address = ""}}) {
+    EXPECT_FALSE(table_.Answer(Bytes(RequestType::kStatus, protocol::StatusRequest{context})));
+  }
+}
+
+TEST_F(RequestTableTest, NoSessionNoAnswerAboutAnybody) {
+  protocol::DescribeRequest request{.context = GoodContext()};
+  request.session = SecretString(std::string(64, '0'));
+  const auto reply = table_.Answer(
+      EncodeMessage(static_cast<uint8_t>(RequestType::kDescribe), request)->Reveal());
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(static_cast<uint8_t>(reply->Reveal().front()), 0xff);
+  EXPECT_TRUE(directory_.asked.empty());
+}
+
+TEST_F(RequestTableTest, StatusNamesWhatIsMissingAndNobody) {
+  const auto reply =
+      table_.Answer(Bytes(RequestType::kStatus, protocol::StatusRequest{GoodContext()}));
+  ASSERT_TRUE(reply);
+  const auto status = DecodeMessage<protocol::StatusReply>(reply->Reveal());
+  ASSERT_TRUE(status);
+  EXPECT_FALSE(status->ready);
+  EXPECT_EQ(status->why_not, "pam");
+}
+
+TEST_F(RequestTableTest, ServesTheRealClientAndCutsOffAStranger) {
+  char folder[] = "/tmp/rolebridge-issuer-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  const std::string path = std::string(folder) + "/issuer.sock";
+  for (const bool is_peer : {true, false}) {
+    const UniqueFd stop(eventfd(0, EFD_CLOEXEC));
+    RequestServer server(*ListenSeqpacket(path, std::nullopt),
+                         is_peer ? geteuid() : geteuid() + 1, protocol::kMaxAnswerRequest,
+                         [&](std::string_view message) { return table_.Answer(message); });
+    std::thread serving([&] { server.ServeUntil(stop.get()); });
+    const auto client = protocol::ConnectToIssuer(path, geteuid());
+    protocol::SettingsRequest request{GoodContext()};
+    const auto answer = client->Settings(request);
+    EXPECT_EQ(answer.has_value(), is_peer);
+    const uint64_t one = 1;
+    ASSERT_EQ(write(stop.get(), &one, sizeof(one)), static_cast<ssize_t>(sizeof(one)));
+    serving.join();
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(RequestTableTest, TheClientConnectsAgainAfterARestart) {
+  char folder[] = "/tmp/rolebridge-issuer-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  const std::string path = std::string(folder) + "/issuer.sock";
+  const auto client = protocol::ConnectToIssuer(path, geteuid());
+  protocol::SettingsRequest request{GoodContext()};
+  EXPECT_FALSE(client->Settings(request));
+  for (int run = 0; run < 2; ++run) {
+    const UniqueFd stop(eventfd(0, EFD_CLOEXEC));
+    RequestServer server(*ListenSeqpacket(path, std::nullopt), geteuid(),
+                         protocol::kMaxAnswerRequest,
+                         [&](std::string_view message) { return table_.Answer(message); });
+    std::thread serving([&] { server.ServeUntil(stop.get()); });
+    EXPECT_TRUE(client->Settings(request));
+    EXPECT_TRUE(client->Settings(request));
+    const uint64_t one = 1;
+    ASSERT_EQ(write(stop.get(), &one, sizeof(one)), static_cast<ssize_t>(sizeof(one)));
+    serving.join();
+  }
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace rolebridge::issuer

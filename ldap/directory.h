@@ -23,8 +23,9 @@ using AttributeValues = std::map<std::string, std::vector<std::string>>;
 enum class AccountState { kActive, kDisabled, kLocked, kExpired };
 
 struct Person {
-  std::string dn;         // normalised
-  std::string unique_id;  // entryUUID, nsUniqueId or objectGUID (hex); what a session remembers (U7)
+  std::string dn;  // normalised
+  std::string
+      unique_id;  // entryUUID, nsUniqueId or objectGUID (hex); what a session remembers (U7)
   std::optional<uint32_t> uid_number;
   AccountState account_state = AccountState::kActive;
   std::string account_reason;  // the attribute and value behind a state that is not kActive

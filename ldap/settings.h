@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,10 +10,18 @@ namespace rolebridge::ldap {
 
 // How groups name their members.
 enum class Membership {
-  kMemberUid,   // `rfc2307`: the group's memberUid holds the user name
-  kMember,      // `rfc2307bis`: the group's member holds the user's DN
-  kMemberOf,    // `memberof`: the user's memberOf holds the groups' DNs
+  kMemberUid,  // `rfc2307`: the group's memberUid holds the user name
+  kMember,     // `rfc2307bis`: the group's member holds the user's DN
+  kMemberOf,   // `memberof`: the user's memberOf holds the groups' DNs
 };
+
+// How much of an answer is taken (security.md section 3, row LDAP). What is above is left out and
+// reported (a value), or makes the answer useless (the rest).
+inline constexpr size_t kMaximumValueBytes = 4096;
+inline constexpr size_t kMaximumValues = 1000;
+inline constexpr size_t kMaximumMemberOfValues = 20'000;
+inline constexpr size_t kMaximumMessageBytes = size_t{16} << 20;  // one entry
+inline constexpr size_t kMaximumAnswerBytes = size_t{32} << 20;   // all of one search
 
 // Template name -> LDAP attribute, as `attributes:` gives them.
 using AttributeNames = std::map<std::string, std::string>;
@@ -27,12 +36,16 @@ struct Settings {
     std::string base;
     std::string filter = "(uid={{ username }})";  // checked by CheckFilterTemplate
     std::string login_attribute = "uid";          // must hold the name, byte for byte (U4)
+    bool fold_case = true;                        // its value in ASCII lower case first (U2)
+    // After it a pwdAccountLockedTime has run out; 0: never, as the server alone knows.
+    std::chrono::seconds lockout_duration{0};
     AttributeNames attributes;
   } users;
 
   struct {
     std::string base;
     Membership membership = Membership::kMember;
+    std::string member_attribute;  // empty: memberUid, member or memberOf, as `membership` says
     std::string name_attribute = "cn";
     AttributeNames attributes;
   } groups;

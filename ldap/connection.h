@@ -1,0 +1,103 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/base/result.h"
+#include "bridge/base/secret_string.h"
+#include "ldap/settings.h"
+#include "ldap/watchdog.h"
+
+namespace rolebridge::ldap {
+
+enum class SearchScope { kBase, kSubtree };
+
+struct SearchRequest {
+  std::string base;
+  SearchScope scope = SearchScope::kSubtree;
+  std::string filter;  // made by ldap/filter.h
+  std::vector<std::string> attributes;
+  size_t maximum_entries = 1;
+  bool may_be_missing = false;  // no entry at `base` is an empty answer, and no error
+};
+
+// An entry as the server sent it: names in lower case without options, values as bytes.
+struct Entry {
+  std::string dn;
+  std::map<std::string, std::vector<std::string>, std::less<>> attributes;
+};
+
+// One LDAP handle, bound as the configured account; for one thread at a time (security.md L12).
+//
+// Every wait ends at its deadline: libldap's timeouts where they work, the watchdog where not (L4).
+// After an error the connection must not be used again.
+class Connection {
+ public:
+  // Connects to `uri`, sets TLS up (StartTLS on ldap://) and binds. What ldaprc files and the
+  // environment say does not count: each option is set on the handle and read back (L2).
+  // Errors: kUnavailable and kDeadlineExceeded, with what to look at; kInvalidArgument, an option
+  // was not taken.
+  static Result<std::unique_ptr<Connection>> Open(const Settings& settings, const std::string& uri,
+                                                  const SecretString& password, Watchdog& watchdog,
+                                                  Deadline deadline);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // The entries that match, all of them.
+  // Errors: kResourceExhausted, more than request.maximum_entries; kInvalidArgument, the answer is
+  // not the whole (size or administrative limit, referral, range) or malformed; kUnavailable, the
+  // connection is lost or the server refused; kDeadlineExceeded.
+  Result<std::vector<Entry>> Search(const SearchRequest& request, Deadline deadline);
+
+  // The same for several requests, which are under way together: one round trip and not hundreds.
+  // Answers are in the order of the requests.
+  Result<std::vector<std::vector<Entry>>> SearchAll(std::span<const SearchRequest> requests,
+                                                    Deadline deadline);
+
+  // Hands every entry to `visit`, page by page, each page within the operation timeout; without
+  // bound on their number. False from `visit` ends it, and the connection is not to be used again.
+  Result<void> ForEach(const SearchRequest& request,
+                       const std::function<bool(const Entry&)>& visit);
+
+  // True where the last error was that of a connection which the other side had closed; then the
+  // same on a new one is worth a try.
+  bool was_lost() const { return was_lost_; }
+  bool is_usable() const { return !has_failed_; }
+  // True where the server has closed it, or talks unasked, while it lay idle.
+  bool HasNewsWhileIdle() const;
+  const std::string& uri() const { return uri_; }
+
+ private:
+  struct Handle;
+  struct Collected;
+
+  Connection(const Settings& settings, std::string uri, Watchdog& watchdog);
+  Result<void> Prepare(Deadline deadline);
+  Result<void> SetOptions();
+  Result<void> SetTlsOptions();
+  Result<void> StartTls();
+  Result<void> Bind(const SecretString& password, Deadline deadline);
+  Result<int> Send(const SearchRequest& request, Deadline deadline, void* page_control);
+  Result<void> Collect(int message_id, const SearchRequest& request, Deadline deadline,
+                       Collected& collected);
+  Error Failed(std::string_view what, int code, std::string_view hint = {});
+  Error Refused(ErrorCode code, std::string message);
+  Deadline ArmUntil(Deadline deadline);
+
+  const Settings& settings_;
+  const std::string uri_;
+  Deadline open_deadline_{};
+  Watchdog::Watched watched_;
+  std::unique_ptr<Handle> handle_;
+  bool has_failed_ = false;
+  bool was_lost_ = false;
+};
+
+}  // namespace rolebridge::ldap

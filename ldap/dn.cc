@@ -1,0 +1,179 @@
+#include "ldap/dn.h"
+
+#include <ldap.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "bridge/base/c_ptr.h"
+
+namespace rolebridge::ldap {
+namespace {
+
+constexpr size_t kMaximumBytes = 4096;
+
+using ParsedDn = CPtr<std::remove_pointer_t<LDAPDN>, ldap_dnfree>;
+
+char LowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string_view View(const berval& value) { return {value.bv_val, value.bv_len}; }
+
+// RFC 4514 section 3 and the long names of RFC 4519: one attribute, one name.
+std::string TypeName(std::string_view type) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kNames = {{
+      {"2.5.4.3", "cn"},
+      {"commonname", "cn"},
+      {"2.5.4.4", "sn"},
+      {"surname", "sn"},
+      {"2.5.4.6", "c"},
+      {"countryname", "c"},
+      {"2.5.4.7", "l"},
+      {"localityname", "l"},
+      {"2.5.4.8", "st"},
+      {"stateorprovincename", "st"},
+      {"2.5.4.10", "o"},
+      {"organizationname", "o"},
+      {"2.5.4.11", "ou"},
+      {"organizationalunitname", "ou"},
+      {"0.9.2342.19200300.100.1.25", "dc"},
+      {"domaincomponent", "dc"},
+      {"0.9.2342.19200300.100.1.1", "uid"},
+      {"userid", "uid"},
+  }};
+  std::string name(type);
+  std::transform(name.begin(), name.end(), name.begin(), LowerAscii);
+  if (name.starts_with("oid.")) name.erase(0, 4);
+  for (const auto& [alias, canonical] : kNames) {
+    if (name == alias) return std::string(canonical);
+  }
+  return name;
+}
+
+std::string Hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char byte : bytes) {
+    text += kDigits[static_cast<unsigned char>(byte) >> 4];
+    text += kDigits[static_cast<unsigned char>(byte) & 15];
+  }
+  return text;
+}
+
+// RFC 4514 section 2.4. The ends of a folded value are never spaces.
+std::string EscapeValue(std::string_view value) {
+  std::string text;
+  for (size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      text += "\\" + Hex({&c, 1});
+      continue;
+    }
+    if (std::string_view("\"+,;<>\\").find(c) != std::string_view::npos || (i == 0 && c == '#')) {
+      text += '\\';
+    }
+    text += c;
+  }
+  return text;
+}
+
+// The length of the UTF-8 sequence that `bytes` starts with; 0 where that is none (RFC 3629).
+size_t SequenceLength(std::string_view bytes) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || bytes.size() < length) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
+  const bool surrogate = first == 0xed && byte(1) > 0x9f;
+  const bool too_large = first == 0xf4 && byte(1) > 0x8f;
+  return overlong || surrogate || too_large ? 0 : length;
+}
+
+Error NotADn(std::string_view text, std::string_view why) {
+  return {ErrorCode::kInvalidArgument, "'" + std::string(text.substr(0, 200)) +
+                                           "' is no distinguished name (" + std::string(why) +
+                                           "); write it like 'ou=people,dc=example,dc=org'"};
+}
+
+}  // namespace
+
+bool IsText(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const size_t length = SequenceLength(bytes);
+    if (length == 0 || bytes[0] == '\0') return false;
+    bytes.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string FoldValue(std::string_view value) {
+  std::string folded;
+  for (const char c : value) {
+    if (c != ' ') {
+      folded += LowerAscii(c);
+    } else if (!folded.empty() && folded.back() != ' ') {
+      folded += c;
+    }
+  }
+  if (!folded.empty() && folded.back() == ' ') folded.pop_back();
+  return folded;
+}
+
+Result<Dn> Dn::Parse(std::string_view text) {
+  if (text.empty()) return NotADn(text, "empty");
+  if (text.size() > kMaximumBytes) return NotADn(text, "too long");
+  if (!IsText(text)) return NotADn("", "not UTF-8");
+  const std::string copy(text);
+  LDAPDN raw = nullptr;
+  if (ldap_str2dn(copy.c_str(), &raw, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS) {
+    return NotADn(text, "not in the form of RFC 4514");
+  }
+  const ParsedDn parsed(raw);
+  if (raw == nullptr) return NotADn(text, "empty");
+
+  Dn dn;
+  for (LDAPRDN* rdn = raw; *rdn != nullptr; ++rdn) {
+    Rdn parts;
+    for (LDAPAVA** ava = *rdn; *ava != nullptr; ++ava) {
+      const bool is_binary = ((*ava)->la_flags & LDAP_AVA_BINARY) != 0;
+      const std::string_view value = View((*ava)->la_value);
+      if (is_binary && value.empty()) return NotADn(text, "'#' without a value");
+      if (!is_binary && !IsText(value)) return NotADn(text, "a value is not UTF-8");
+      parts.push_back({TypeName(View((*ava)->la_attr)),
+                       is_binary ? "#" + Hex(value) : FoldValue(value), is_binary});
+    }
+    std::sort(parts.begin(), parts.end());
+    dn.rdns_.push_back(std::move(parts));
+  }
+  dn.WriteText();
+  return dn;
+}
+
+void Dn::WriteText() {
+  for (const Rdn& rdn : rdns_) {
+    if (!text_.empty()) text_ += ',';
+    bool is_first = true;
+    for (const Part& part : rdn) {
+      if (!std::exchange(is_first, false)) text_ += '+';
+      text_ += part.type + "=" + (part.is_binary ? part.value : EscapeValue(part.value));
+    }
+  }
+}
+
+bool Dn::IsWithin(const Dn& base) const {
+  if (rdns_.size() < base.rdns_.size()) return false;
+  return std::equal(base.rdns_.rbegin(), base.rdns_.rend(), rdns_.rbegin());
+}
+
+std::optional<std::string> Dn::RdnValue(std::string_view type) const {
+  for (const Part& part : rdns_.front()) {
+    if (part.type == type && !part.is_binary) return part.value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace rolebridge::ldap

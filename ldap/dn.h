@@ -1,0 +1,60 @@
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/base/result.h"
+
+namespace rolebridge::ldap {
+
+// A distinguished name in one normal form, so that two spellings of the same name are equal.
+//
+// What is normalised: attribute types and ASCII letters of values to lower case, dotted types to
+// their names (RFC 4514 section 3), runs of spaces to one, spaces at the ends, escapes, the order
+// within a multi-valued RDN. Letters outside of ASCII are compared as bytes: a server that spells
+// them in two ways is read too strictly, never too loosely.
+class Dn {
+ public:
+  // Takes the string form of RFC 4514, of 1 to 4096 bytes of UTF-8.
+  // Errors: kInvalidArgument, with the text, anything else.
+  static Result<Dn> Parse(std::string_view text);
+
+  // The normal form, again as RFC 4514.
+  const std::string& text() const { return text_; }
+
+  // True where this is `base` itself or stands anywhere under it.
+  bool IsWithin(const Dn& base) const;
+
+  // The normalised value of `type` (lower case) in the leftmost RDN.
+  std::optional<std::string> RdnValue(std::string_view type) const;
+
+  bool operator==(const Dn& other) const { return text_ == other.text_; }
+  auto operator<=>(const Dn& other) const { return text_ <=> other.text_; }
+
+ private:
+  struct Part {
+    std::string type;
+    std::string value;  // normalised; "#hex" of a BER value where is_binary
+    bool is_binary = false;
+    auto operator<=>(const Part&) const = default;
+  };
+  using Rdn = std::vector<Part>;
+
+  Dn() = default;
+  void WriteText();
+
+  std::vector<Rdn> rdns_;
+  std::string text_;
+};
+
+// What caseIgnoreMatch leaves of a value for ASCII: lower case, no space at the ends, single ones
+// within. The form of the values in a Dn.
+std::string FoldValue(std::string_view value);
+
+// True for well-formed UTF-8 (no surrogates, no overlong forms) without NUL.
+bool IsText(std::string_view bytes);
+
+}  // namespace rolebridge::ldap

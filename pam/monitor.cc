@@ -1,0 +1,184 @@
+#include "pam/monitor.h"
+
+#include <security/pam_appl.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "pam/account.h"
+#include "pam/conversation.h"
+#include "pam/peer_watch.h"
+#include "pam/service_file.h"
+#include "pam/transaction.h"
+
+namespace rolebridge::pam {
+namespace {
+
+using std::chrono::steady_clock;
+
+struct Ending {
+  Outcome outcome;
+  std::string remark;
+};
+
+Ending EndWith(Verdict verdict, const char* detail, std::string remark = "") {
+  return {{.verdict = verdict, .detail = detail}, std::move(remark)};
+}
+
+bool IsDenied(const Settings& settings, const std::string& name) {
+  return std::any_of(
+      settings.deny_users.begin(), settings.deny_users.end(),
+      [&name](const std::string& denied) { return strcasecmp(denied.c_str(), name.c_str()) == 0; });
+}
+
+// U1 and U5 for `name`, whose account (where it has one) goes to `uid`; nothing where it may pass.
+std::optional<Ending> RefuseName(const Settings& settings, const std::string& name,
+                                 std::optional<uint32_t>& uid) {
+  if (!IsUsername(name)) return EndWith(Verdict::kNotAPerson, "malformed_name");
+  if (strcasecmp(name.c_str(), "root") == 0 || IsDenied(settings, name)) {
+    return EndWith(Verdict::kNotAPerson, "refused_name");
+  }
+  const Result<std::optional<uint32_t>> found = FindLocalUid(name);
+  if (!found) return EndWith(Verdict::kUnavailable, "account_database", found.error().message);
+  uid = *found;
+  if (uid && *uid < settings.min_uid) return EndWith(Verdict::kNotAPerson, "uid_below_minimum");
+  return std::nullopt;
+}
+
+const char* DetailOf(RelayFailure failure) {
+  switch (failure) {
+    case RelayFailure::kPeerGone:
+      return "peer_gone";
+    case RelayFailure::kPeerBroke:
+      return "peer_broke_protocol";
+    case RelayFailure::kAnswerDeadline:
+      return "answer_deadline";
+    case RelayFailure::kTooManyPrompts:
+      return "too_many_prompts";
+    case RelayFailure::kTooManyRounds:
+      return "too_many_rounds";
+    case RelayFailure::kUnknownStyle:
+      return "unknown_prompt_style";
+  }
+  return "unknown";
+}
+
+// What PAM ended with, once both calls succeeded.
+Ending Accept(const Settings& settings, const std::string& name) {
+  std::optional<uint32_t> uid;
+  // U3: the account is that of the name PAM ended on, whoever the login was begun for.
+  if (std::optional<Ending> refusal = RefuseName(settings, name, uid)) return std::move(*refusal);
+  if (!uid && !settings.allow_people_without_local_account) {
+    return EndWith(Verdict::kNotAPerson, "no_local_account",
+                   "PAM accepted a name without a local account; see "
+                   "people_without_local_account in rolebridge-pam.conf");
+  }
+  return {{.verdict = Verdict::kAccepted, .pam_user = name, .uid = uid, .detail = "PAM_SUCCESS"},
+          ""};
+}
+
+Ending RunPam(Transaction& transaction, const PromptRelay& relay, const Settings& settings) {
+  const int authenticated = transaction.Authenticate();
+  if (relay.failure()) return EndWith(Verdict::kUnavailable, DetailOf(*relay.failure()));
+  if (authenticated != PAM_SUCCESS) {
+    return EndWith(VerdictOfAuthenticate(authenticated), PamCodeName(authenticated));
+  }
+  // P5: an expired account authenticates fine and fails only here.
+  const int checked = transaction.CheckAccount();
+  if (relay.failure()) return EndWith(Verdict::kUnavailable, DetailOf(*relay.failure()));
+  if (checked != PAM_SUCCESS) return EndWith(VerdictOfCheckAccount(checked), PamCodeName(checked));
+  return Accept(settings, transaction.User());
+}
+
+Ending LogIn(const StartRequest& request, const MonitorRules& rules, PromptRelay& relay) {
+  std::optional<uint32_t> uid;
+  if (auto refusal = RefuseName(rules.settings, request.username, uid)) return std::move(*refusal);
+  // P2: for a file that is missing libpam takes 'other', which may let anybody in.
+  const auto stack = ReadServiceFile(rules.service_folder, request.service);
+  if (!stack) return EndWith(Verdict::kUnavailable, "service_file", stack.error().message);
+  const pam_conv conversation = relay.AsPamConv();
+  Result<Transaction> transaction = Transaction::Start(request, rules.service_folder, conversation);
+  if (!transaction) {
+    return EndWith(Verdict::kUnavailable, "pam_start", transaction.error().message);
+  }
+  return RunPam(*transaction, relay, rules.settings);
+}
+
+Result<StartRequest> ReceiveStart(Channel& channel, const MonitorRules& rules) {
+  const ReplyDue reply_due(channel.fd());
+  if (rules.process_ends_with_peer) EndWhenPeerLeaves(channel.fd());
+  const Result<SecretString> message = channel.Receive(kMaxMessageBytes, rules.deadlines.start);
+  if (!message) return message.error();
+  return DecodeStart(message->Reveal());
+}
+
+bool IsPeerAtFault(const PromptRelay& relay) {
+  return relay.failure() == RelayFailure::kPeerBroke || relay.failure() == RelayFailure::kPeerGone;
+}
+
+}  // namespace
+
+Verdict VerdictOfAuthenticate(int code) {
+  switch (code) {
+    case PAM_SUCCESS:
+      return Verdict::kAccepted;
+    case PAM_AUTH_ERR:
+    case PAM_USER_UNKNOWN:
+    case PAM_CRED_INSUFFICIENT:
+    case PAM_PERM_DENIED:
+    case PAM_CRED_ERR:
+      return Verdict::kDenied;
+    case PAM_MAXTRIES:
+      return Verdict::kTooManyTries;
+    case PAM_ACCT_EXPIRED:
+      return Verdict::kAccountExpired;
+    case PAM_NEW_AUTHTOK_REQD:
+    case PAM_AUTHTOK_EXPIRED:
+    case PAM_CRED_EXPIRED:
+      return Verdict::kPasswordExpired;
+    default:  // PAM_AUTHINFO_UNAVAIL, and all that says the stack itself does not work
+      return Verdict::kUnavailable;
+  }
+}
+
+Verdict VerdictOfCheckAccount(int code) {
+  switch (code) {
+    case PAM_SUCCESS:
+      return Verdict::kAccepted;
+    case PAM_ACCT_EXPIRED:
+      return Verdict::kAccountExpired;
+    case PAM_NEW_AUTHTOK_REQD:
+    case PAM_AUTHTOK_EXPIRED:
+    case PAM_CRED_EXPIRED:
+      return Verdict::kPasswordExpired;
+    case PAM_PERM_DENIED:
+    case PAM_AUTH_ERR:
+    case PAM_USER_UNKNOWN:
+      return Verdict::kAccountRefused;
+    case PAM_MAXTRIES:
+      return Verdict::kTooManyTries;
+    default:
+      return Verdict::kUnavailable;
+  }
+}
+
+Result<ServedLogin> ServeLogin(Channel& channel, const MonitorRules& rules) {
+  const auto login_end = steady_clock::now() + rules.deadlines.login;
+  Result<StartRequest> request = ReceiveStart(channel, rules);
+  if (!request) return request.error();
+  PromptRelay relay(channel, rules.deadlines, login_end);
+  Ending ending = LogIn(*request, rules, relay);
+  LetPeerLeave(channel.fd());
+  if (IsPeerAtFault(relay)) {
+    return Error{ErrorCode::kInvalidArgument, DetailOf(*relay.failure())};
+  }
+  const Result<SecretString> message = EncodeOutcome(ending.outcome);
+  if (!message) return message.error();
+  const Result<void> sent = channel.Send(message->Reveal(), rules.deadlines.start);
+  if (!sent) return sent.error();
+  return ServedLogin{std::move(*request), std::move(ending.outcome), std::move(ending.remark)};
+}
+
+}  // namespace rolebridge::pam

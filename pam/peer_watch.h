@@ -1,0 +1,36 @@
+#pragma once
+
+#include <csignal>
+
+namespace rolebridge::pam {
+
+// Ends this process, at any instant and whatever a module is busy with, when the peer of the
+// connected socket `fd` leaves or sends a message that is not due (security.md P1, C4). Without a
+// thread of its own (P1): the kernel signals what happens on the socket (SIGIO, fcntl(2) F_SETSIG).
+// From then on, a message may come only within the life of a ReplyDue; to be called within one, as
+// the first message may be here already.
+void EndWhenPeerLeaves(int fd);
+
+// The peer may leave now: the last word is about to be said.
+void LetPeerLeave(int fd);
+
+// A stretch of code in which one message of the peer is due: from before the question is sent until
+// the reply has been received.
+class ReplyDue {
+ public:
+  explicit ReplyDue(int fd);
+  // Looks at once whether the peer has left meanwhile, or sent more than one message.
+  ~ReplyDue();
+  ReplyDue(const ReplyDue&) = delete;
+  ReplyDue& operator=(const ReplyDue&) = delete;
+
+ private:
+  int fd_;
+  sigset_t previous_;
+};
+
+// What the process ends with in those two cases.
+inline constexpr int kExitPeerLeft = 0;
+inline constexpr int kExitOutOfTurn = 3;
+
+}  // namespace rolebridge::pam

@@ -13,7 +13,7 @@ struct NewKeysOptions {
   std::string name = "saml";         // saml.key and saml.crt
   std::string common_name = "rolebridge";
   std::string tls_host;              // set: a certificate for a TLS server of that name
-  int bits = 3072;
+  int bits = 2048;
   int years = 10;
 };
 

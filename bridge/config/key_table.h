@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -104,7 +105,7 @@ class SectionType {
     }
     for (const YamlNode::Entry& entry : map->entries) ReadEntry(reader, entry, section);
     for (const Key<Section>& key : table_) {
-      if (key.need == Need::kRequired && map->Find(std::string(key.name)) == nullptr) {
+      if (key.need == Need::kRequired && !IsMeant(*map, key.name)) {
         reader.Refuse(reader.place(), "'" + std::string(key.name) + "' is missing; it is " +
                                           std::string(key.purpose));
       }
@@ -119,13 +120,24 @@ class SectionType {
     return words;
   }
 
-  const KeyTable<Section>& table() const { return table_; }
+  const KeyTable<Section>& table() const& { return table_; }
+  void table() && = delete;
 
  private:
   std::vector<std::string_view> Names() const {
     std::vector<std::string_view> names;
     for (const Key<Section>& key : table_) names.push_back(key.name);
     return names;
+  }
+
+  // Whether `name` is there, if only misspelt: one mistake is to be reported once.
+  bool IsMeant(const YamlNode& map, std::string_view name) const {
+    const std::vector<std::string_view> names = Names();
+    return std::any_of(map.entries.begin(), map.entries.end(), [&](const YamlNode::Entry& entry) {
+      if (entry.key == name) return true;
+      const bool known = std::find(names.begin(), names.end(), entry.key) != names.end();
+      return !known && !mapping::DidYouMean(entry.key, {name}).empty();
+    });
   }
 
   void ReadEntry(Reader& reader, const YamlNode::Entry& entry, Section& section) const {

@@ -26,12 +26,11 @@ constexpr std::string_view kPersistent = "urn:oasis:names:tc:SAML:2.0:nameid-for
 constexpr std::string_view kPasswordProtectedTransport =
     "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
 
-// A mapping with the sections of the file that lead to it.
+// An entry of `mappings:`.
 struct ReadMapping {
   std::string name;
   Position position;
   std::optional<Mapping> parsed;  // nothing: a mistake was reported
-  std::string saml_name;
   bool used = false;
 };
 
@@ -53,7 +52,7 @@ class Resolver {
 
   Names MakeNames() const;
   ReadMapping ParseMapping(const Named<MappingDraft>& named, const Names& names);
-  void CheckSamlName(const std::string& path, const SourceText& saml_name);
+  bool CheckSamlName(const std::string& path, const SourceText& saml_name);
   Application ResolveApplication(const Named<ApplicationDraft>& named, const Names& names);
   void FillPreset(const std::string& path, const ApplicationDraft& draft, const Names& names,
                   Application& application);
@@ -204,22 +203,23 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-void Resolver::CheckSamlName(const std::string& path, const SourceText& saml_name) {
+bool Resolver::CheckSamlName(const std::string& path, const SourceText& saml_name) {
   const std::string& name = saml_name.text;
   const bool printable = std::all_of(name.begin(), name.end(), [](char c) {
     return static_cast<unsigned char>(c) > ' ' && c != 0x7F;
   });
   if (name.empty() || name.size() > 512 || !printable) {
-    return Refuse(saml_name.position, path,
-                  Quote(name) + " is no attribute name; use up to 512 characters without spaces");
+    Refuse(saml_name.position, path,
+           Quote(name) + " is no attribute name; use up to 512 characters without spaces");
+    return false;
   }
-  if (!Lower(name).starts_with("https://aws.amazon.com/saml")) return;
+  if (!Lower(name).starts_with("https://aws.amazon.com/saml")) return true;
   const bool is_tag =
       name.starts_with(aws::kPrincipalTagPrefix) && name.size() > aws::kPrincipalTagPrefix.size();
   const std::vector<std::string_view> known = {aws::kRole, aws::kRoleSessionName,
                                                aws::kSessionDuration, aws::kSourceIdentity,
                                                aws::kTransitiveTagKeys};
-  if (is_tag || std::find(known.begin(), known.end(), name) != known.end()) return;
+  if (is_tag || std::find(known.begin(), known.end(), name) != known.end()) return true;
   std::string suggestion = DidYouMean(name, known);
   if (suggestion.empty()) {
     suggestion = "; below " + std::string(aws::kAttributePrefix) +
@@ -227,16 +227,16 @@ void Resolver::CheckSamlName(const std::string& path, const SourceText& saml_nam
                  "TransitiveTagKeys and PrincipalTag:KEY";
   }
   Refuse(saml_name.position, path, Quote(name) + " is none of AWS's names" + suggestion);
+  return false;
 }
 
 ReadMapping Resolver::ParseMapping(const Named<MappingDraft>& named, const Names& names) {
   const MappingDraft& draft = named.value;
   const std::string path = "mappings." + named.name;
-  ReadMapping read{named.name, named.position, std::nullopt, draft.saml_name.text};
+  ReadMapping read{named.name, named.position};
   if (!named.readable) return read;
-  if (!draft.saml_name.text.empty() || draft.saml_name.position.line > 0) {
-    CheckSamlName(path + ".saml_name", draft.saml_name);
-  }
+  const bool has_name = draft.saml_name.position.line > 0;
+  const bool name_is_right = has_name && CheckSamlName(path + ".saml_name", draft.saml_name);
   if (draft.value && draft.values) {
     Refuse(draft.value->position, path, "'value' and 'values' exclude each other; keep one");
     return read;
@@ -254,7 +254,8 @@ ReadMapping Resolver::ParseMapping(const Named<MappingDraft>& named, const Names
                        .trust_arn = draft.trust_arn};
   source.values = draft.value ? std::vector{*draft.value} : *draft.values;
   std::vector<Mistake> mistakes;
-  read.parsed = Mapping::Parse(source, names, mistakes);
+  std::optional<Mapping> parsed = Mapping::Parse(source, names, mistakes);
+  if (name_is_right) read.parsed = std::move(parsed);
   for (const Mistake& mistake : mistakes) {
     reports_.mistakes.push_back({mistake.position, path + "." + mistake.message});
   }
@@ -339,7 +340,8 @@ void Resolver::FillPreset(const std::string& path, const ApplicationDraft& draft
   if (partition == nullptr) return;
   if (application.audience.empty()) application.audience = partition->audience;
   if (application.acs_urls.empty()) application.acs_urls.emplace_back(partition->acs_url);
-  if (!complete_) return;
+  // One that was refused might be the one.
+  if (!complete_ || application.mappings.size() != draft.mappings.size()) return;
   if (!Makes(application, aws::kRole)) {
     Refuse(draft.position, path + ".mappings",
            "none of them makes " + std::string(aws::kRole) + ", which AWS demands");

@@ -217,7 +217,7 @@ class NamedMapType {
       const Reader::Step step(reader, entry.key, entry.position);
       const std::string complaint = check_name_(entry.key);
       if (!complaint.empty()) {
-        reader.Refuse(entry.position, "the name " + complaint + "; use " + name_words_);
+        reader.Refuse(entry.position, "the name " + complaint);
       }
       auto value = type_.Read(reader, entry.value);
       const bool readable = value.has_value() && complaint.empty();

@@ -171,7 +171,7 @@ void TreeBuilder::CheckProperties(size_t offset, const std::string& tag, YAML::a
   if (anchor != 0) Refuse(offset, "anchors are not allowed; write the value where it is used");
   // yaml-cpp names the tag of what has none "?", and of what is quoted "!".
   const bool explicit_tag = (!tag.empty() && tag != "?" && tag != "!") || text_[offset] == '!';
-  if (explicit_tag) Refuse(offset, "tags are not allowed; take out " + Quote(tag));
+  if (explicit_tag) Refuse(offset, "tags are not allowed; take out what begins with '!'");
 }
 
 void TreeBuilder::RefuseKey(size_t offset, const std::string& message) {

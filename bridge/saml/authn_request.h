@@ -30,11 +30,11 @@ struct AuthnRequest {
 
 // `parameter`: the SAMLRequest parameter, percent-decoded. Redirect: base64 of raw deflate; POST:
 // base64. The order of checks and every limit are those of security.md I1 to I4: 48 KiB of base64,
-// 32 KiB of XML, depth 12, 32 attributes per element, no DOCTYPE, UTF-8 only, no entity, no network.
-// The request must ask for HTTP-POST, or for no binding; and may not name a subject, since who
-// logs in is not the service provider's to say (I5, I6). Times, the ACS URL and who the issuer is are
-// left to whoever has the configuration; XML signatures are not looked at.
-// Errors: kInvalidArgument, with what is wrong in words without any of the sender's text;
+// 32 KiB of XML, depth 12, 32 attributes per element, no DOCTYPE, UTF-8 only, no entity, no
+// network. The request must ask for HTTP-POST, or for no binding; and may not name a subject, since
+// who logs in is not the service provider's to say (I5, I6). Times, the ACS URL and who the issuer
+// is are left to whoever has the configuration; XML signatures are not looked at. Errors:
+// kInvalidArgument, with what is wrong in words without any of the sender's text;
 // kResourceExhausted, a limit.
 Result<AuthnRequest> ReadRedirectRequest(std::string_view parameter);
 Result<AuthnRequest> ReadPostRequest(std::string_view parameter);

@@ -3,6 +3,7 @@
 // xmlsec.h first: it decides what the others declare.
 #include <xmlsec/xmlsec.h>
 // Not before it.
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <xmlsec/base64.h>
 #include <xmlsec/crypto.h>
@@ -26,16 +27,20 @@ constexpr char kEnveloped[] = "http://www.w3.org/2000/09/xmldsig#enveloped-signa
 constexpr char kRsaSha256[] = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 constexpr char kSha256[] = "http://www.w3.org/2001/04/xmlenc#sha256";
 
-Error Failed(const std::string& what) { return {ErrorCode::kInternal, "xmlsec1: " + what}; }
+Error Failed(const std::string& what) {
+  // What OpenSSL noted about it must not turn up as the reason of somebody else's error.
+  ERR_clear_error();
+  return {ErrorCode::kInternal, "xmlsec1: " + what};
+}
 
 bool InitialiseXmlSec() {
   static std::once_flag once;
   static bool ready = false;
   std::call_once(once, [] {
     InitialiseXml();
-    // Its default callback prints; what went wrong comes back as an Error.
-    xmlSecErrorsSetCallback(nullptr);
     ready = xmlSecInit() >= 0 && xmlSecCheckVersion() == 1 && xmlSecCryptoInit() >= 0;
+    // Initialising installs a callback that prints; what went wrong comes back as an Error.
+    xmlSecErrorsSetCallback(nullptr);
     // One line of base64: a line break inside would be one more thing for readers to treat their
     // way.
     xmlSecBase64SetDefaultLineSize(0);

@@ -75,8 +75,9 @@ IpAddress IpAddress::CountedAs() const {
 
 Result<IpNetwork> IpNetwork::Parse(std::string_view text) {
   const Error malformed{ErrorCode::kInvalidArgument,
-                        "'" + std::string(text) + "' is no address or network; write 192.0.2.7, "
-                        "10.0.0.0/8 or 2001:db8::/32"};
+                        "'" + std::string(text) +
+                            "' is no address or network; write 192.0.2.7, "
+                            "10.0.0.0/8 or 2001:db8::/32"};
   const size_t slash = text.find('/');
   const std::optional<IpAddress> address = IpAddress::Parse(text.substr(0, slash));
   if (!address) return malformed;

@@ -62,9 +62,10 @@ std::vector<std::string_view> SplitPath(std::string_view path) {
 }
 
 bool IsSlug(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxSlug && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
+  return !text.empty() && text.size() <= kMaxSlug &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+         });
 }
 
 // What is served at one path.
@@ -102,7 +103,8 @@ Result<void> CheckRoute(const Route& route) {
   if (!route.path.starts_with('/')) return refuse("path does not begin with '/'");
   // Nothing that httplib would decode or cut when it reads the path back.
   for (const char c : route.path) {
-    if (c <= ' ' || c >= 0x7f || c == '%' || c == '?' || c == '#') return refuse("odd byte in path");
+    if (c <= ' ' || c >= 0x7f || c == '%' || c == '?' || c == '#')
+      return refuse("odd byte in path");
   }
   if (!route.handler) return refuse("no handler");
   return {};
@@ -142,28 +144,28 @@ class RouteTable {
   std::map<std::string, Endpoint, std::less<>> patterns_;
 };
 
-// ---- httplib's view of one request ----------------------------------------------------------------
+// ---- httplib's view of one request
+// ----------------------------------------------------------------
 
-// What httplib reads and writes instead of a socket. Its interface differs between the versions in
-// functions that we have no use for, so none is marked `override`.
+// What httplib reads and writes instead of a socket.
 class MemoryStream final : public httplib::Stream {
  public:
   explicit MemoryStream(std::string request) : request_(std::move(request)) {}
 
-  bool is_readable() const { return read_ < request_.size(); }
-  bool is_writable() const { return true; }
-  ssize_t read(char* buffer, size_t size) {
+  bool is_readable() const override { return read_ < request_.size(); }
+  bool is_writable() const override { return true; }
+  ssize_t read(char* buffer, size_t size) override {
     const size_t taken = request_.copy(buffer, size, read_);
     read_ += taken;
     return static_cast<ssize_t>(taken);
   }
-  ssize_t write(const char* bytes, size_t size) {
+  ssize_t write(const char* bytes, size_t size) override {
     written_.append(bytes, size);
     return static_cast<ssize_t>(size);
   }
-  void get_remote_ip_and_port(std::string&, int&) const {}
-  void get_local_ip_and_port(std::string&, int&) const {}
-  socket_t socket() const { return INVALID_SOCKET; }
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return INVALID_SOCKET; }
 
   std::string& written() { return written_; }
 
@@ -205,13 +207,14 @@ std::string NameOfCurrentException() {
 }
 
 // The two signatures of process_request in Debian 12 (0.11.4) and 13 (0.18.7).
-using ProcessRequest0_11 = bool (httplib::Server::*)(
-    httplib::Stream&, bool, bool&, const std::function<void(httplib::Request&)>&);
-using ProcessRequest0_18 = bool (httplib::Server::*)(
-    httplib::Stream&, const std::string&, int, const std::string&, int, bool, bool&,
-    const std::function<void(httplib::Request&)>&);
+using ProcessRequest0_11 = bool (httplib::Server::*)(httplib::Stream&, bool, bool&,
+                                                     const std::function<void(httplib::Request&)>&);
+using ProcessRequest0_18 = bool (httplib::Server::*)(httplib::Stream&, const std::string&, int,
+                                                     const std::string&, int, bool, bool&,
+                                                     const std::function<void(httplib::Request&)>&);
 
-bool Call(ProcessRequest0_11 process, httplib::Server& server, httplib::Stream& stream, bool close) {
+[[maybe_unused]] bool Call(ProcessRequest0_11 process, httplib::Server& server,
+                           httplib::Stream& stream, bool close) {
   bool closed = false;
   return (server.*process)(stream, close, closed, nullptr);
 }
@@ -235,7 +238,8 @@ const char* TextOf(int status) {
 class Dispatcher::Engine final : public httplib::Server {
  public:
   explicit Engine(DispatcherSettings settings) : settings_(std::move(settings)) {
-    set_keep_alive_timeout(std::chrono::duration_cast<std::chrono::seconds>(Deadlines().idle).count());
+    set_keep_alive_timeout(
+        std::chrono::duration_cast<std::chrono::seconds>(Deadlines().idle).count());
     // Routes of httplib's own would be regular expressions, matched by recursion (H4); its
     // pre-routing handler comes before them and answers everything.
     set_pre_routing_handler([this](const httplib::Request&, httplib::Response& response) {

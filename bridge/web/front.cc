@@ -138,7 +138,9 @@ class Front::Impl {
 
   Result<void> AddListener(FrontListener listener);
   Result<void> Serve(const std::function<void()>& on_listening);
-  void RequestStop() { asio::post(io_, [this] { BeginStop(); }); }
+  void RequestStop() {
+    asio::post(io_, [this] { BeginStop(); });
+  }
 
  private:
   class Connection;
@@ -188,8 +190,9 @@ class Front::Impl {
   WorkerPool pool_;  // last: its jobs use the rest
 };
 
-// One connection, from accept to close, as one coroutine. Whatever it waits for, the sweep ends the
-// wait at `deadline_`; so does BeginStop between two requests.
+// One connection, from accept to close, as one coroutine. (No co_await stands behind `&&` here: g++
+// 12 awaits it whatever the left side is.) Whatever it waits for, the sweep ends the wait at
+// `deadline_`; so does BeginStop between two requests.
 class Front::Impl::Connection {
  public:
   Connection(Impl& front, Listener& listener, Descriptor socket, std::optional<IpAddress> peer);
@@ -245,7 +248,8 @@ class Front::Impl::Connection {
   bool answering_ = false;
 };
 
-// ---- connections ------------------------------------------------------------------------------------
+// ---- connections
+// ------------------------------------------------------------------------------------
 
 Front::Impl::Connection::Connection(Impl& front, Listener& listener, Descriptor socket,
                                     std::optional<IpAddress> peer)
@@ -292,12 +296,15 @@ Awaitable<bool> Front::Impl::Connection::StartTls() {
 
   in_handshake_ = true;
   if (counted_) front_.in_handshake_.Add(*counted_);
-  IoResult result = transport_->Handshake();
-  while (result.status != IoStatus::kDone && co_await Ready(result.status)) {
-    result = transport_->Handshake();
+  bool done = false;
+  while (true) {
+    const IoResult result = transport_->Handshake();
+    done = result.status == IoStatus::kDone;
+    if (done) break;
+    if (!co_await Ready(result.status)) break;
   }
   EndHandshake();
-  co_return result.status == IoStatus::kDone;
+  co_return done;
 }
 
 void Front::Impl::Connection::EndHandshake() {
@@ -319,7 +326,8 @@ Awaitable<bool> Front::Impl::Connection::AnswerRequests() {
       if (!co_await Ask(close)) RefuseWith(503, "no worker is free");
     }
     if (refusal_ != 0) co_return co_await Send(listener_.dispatcher.FixedAnswer(refusal_));
-    const bool sent = !expired_ && co_await Send(answer_.bytes);
+    if (expired_) co_return false;
+    const bool sent = co_await Send(answer_.bytes);
     WipeString(answer_.bytes);
     if (!sent || answer_.close) co_return sent;
     if (front_.stopping_) co_return false;
@@ -327,8 +335,8 @@ Awaitable<bool> Front::Impl::Connection::AnswerRequests() {
   co_return true;
 }
 
-// Until the reader has a complete request, or a reason to refuse one. False where there is nobody to
-// answer any more.
+// Until the reader has a complete request, or a reason to refuse one. False where there is nobody
+// to answer any more.
 Awaitable<bool> Front::Impl::Connection::ReadRequest() {
   if (!pipelined_.empty()) {
     std::string bytes = std::exchange(pipelined_, {});
@@ -353,8 +361,8 @@ Awaitable<bool> Front::Impl::Connection::Receive() {
   }
 }
 
-// Hands bytes to the reader, and sets the deadline for what is due next. True where no more are to be
-// read: the request is complete, or refused.
+// Hands bytes to the reader, and sets the deadline for what is due next. True where no more are to
+// be read: the request is complete, or refused.
 bool Front::Impl::Connection::Take(std::string_view bytes) {
   using State = RequestReader::State;
   while (!bytes.empty()) {
@@ -468,7 +476,8 @@ Awaitable<void> Front::Impl::Connection::Drain() {
     const IoResult result = raw->Read(buffer.data(), buffer.size());
     explicit_bzero(buffer.data(), result.bytes);
     drained += result.bytes;
-    if (result.status != IoStatus::kDone && !co_await Ready(result.status)) co_return;
+    if (result.status == IoStatus::kDone) continue;
+    if (!co_await Ready(result.status)) co_return;
   }
 }
 
@@ -482,7 +491,8 @@ Awaitable<bool> Front::Impl::Connection::Ready(IoStatus status) {
   co_return !error && !expired_;
 }
 
-// ---- accepting --------------------------------------------------------------------------------------
+// ---- accepting
+// --------------------------------------------------------------------------------------
 
 Result<void> Front::Impl::AddListener(FrontListener from) {
   if (from.dispatcher == nullptr || !from.socket) {
@@ -506,8 +516,7 @@ Result<void> Front::Impl::AddListener(FrontListener from) {
   }
   const int flags = fcntl(from.socket.get(), F_GETFL);
   if (flags < 0 || fcntl(from.socket.get(), F_SETFL, flags | O_NONBLOCK) != 0) {
-    return Error{ErrorCode::kUnavailable,
-                 std::string("listening socket: ") + std::strerror(errno)};
+    return Error{ErrorCode::kUnavailable, std::string("listening socket: ") + std::strerror(errno)};
   }
   listeners_.push_back(std::make_unique<Listener>(io_, std::move(from), std::move(tls)));
   return {};
@@ -541,8 +550,7 @@ bool Front::Impl::AcceptBatch(Listener& listener) {
     if (kind == AcceptError::kOutOfDescriptors) {
       ShedAll(listener);
     } else if (kind == AcceptError::kFatal) {
-      outcome_ =
-          Error{ErrorCode::kUnavailable, std::string("accept: ") + std::strerror(failure)};
+      outcome_ = Error{ErrorCode::kUnavailable, std::string("accept: ") + std::strerror(failure)};
       BeginStop();
     }
     return false;
@@ -607,7 +615,8 @@ void Front::Impl::ArmSweep() {
   if (sweeping_ || connections_.empty()) return;
   sweeping_ = true;
   const Deadlines& due = settings_.deadlines;
-  const auto shortest = std::min({due.handshake, due.head, due.body, due.idle, due.write, due.drain});
+  const auto shortest =
+      std::min({due.handshake, due.head, due.body, due.idle, due.write, due.drain});
   sweep_timer_.expires_after(
       std::clamp(shortest / 4, std::chrono::milliseconds(10), kSweepInterval));
   sweep_timer_.async_wait([this](const asio::error_code& error) {
@@ -675,14 +684,14 @@ void Front::Impl::EndIfIdle() {
   sweep_timer_.cancel();
 }
 
-// ---- the interface ----------------------------------------------------------------------------------
+// ---- the interface
+// ----------------------------------------------------------------------------------
 
 Front::Front(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Front::~Front() = default;
 
 Result<std::unique_ptr<Front>> Front::Create(FrontSettings settings,
-                                             std::vector<FrontListener> listeners,
-                                             Random& random) {
+                                             std::vector<FrontListener> listeners, Random& random) {
   auto impl = std::make_unique<Impl>(std::move(settings), random);
   for (FrontListener& listener : listeners) {
     if (Result<void> added = impl->AddListener(std::move(listener)); !added) return added.error();

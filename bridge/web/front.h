@@ -19,9 +19,9 @@
 namespace rolebridge::web {
 
 struct FrontListener {
-  UniqueFd socket;                // see listener.h
-  std::optional<TlsFiles> tls;    // absent only for a loopback or unix socket
-  std::string expected_host;      // host[:port] of our URL, in lower case; empty: any (H10)
+  UniqueFd socket;              // see listener.h
+  std::optional<TlsFiles> tls;  // absent only for a loopback or unix socket
+  std::string expected_host;    // host[:port] of our URL, in lower case; empty: any (H10)
   const Dispatcher* dispatcher = nullptr;
 };
 

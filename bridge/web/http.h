@@ -24,7 +24,7 @@ struct HttpRequest {
   std::string body;               // form or JSON; wiped with the request, as it may hold a password
   std::string client_address;     // numeric, behind trusted proxies the one they name (H9)
   std::string request_id;         // 16 hexadecimal digits; names this request in every log
-  std::vector<std::string> slugs; // what stood in the route's {slug} segments, in their order
+  std::vector<std::string> slugs;  // what stood in the route's {slug} segments, in their order
 
   // The first field of that name. Host, Content-Length, Content-Type, Cookie, Authorization, Origin
   // and Sec-Fetch-Site occur once or not at all: a request that repeats one of them is refused.

@@ -3,13 +3,13 @@
 #include <chrono>
 #include <cstddef>
 
-// The fixed bounds of the HTTP front (security.md section 3). Those that an administrator may change
-// are in bridge/base/limits.h.
+// The fixed bounds of the HTTP front (security.md section 3). Those that an administrator may
+// change are in bridge/base/limits.h.
 namespace rolebridge::web {
 
-inline constexpr size_t kMaxTarget = 12 * 1024;     // a signed redirect fits
-inline constexpr size_t kMaxLine = 12 * 1024;       // a header line, without its CR LF
-inline constexpr size_t kMaxHead = 20 * 1024;       // request line, fields and their line ends
+inline constexpr size_t kMaxTarget = 12 * 1024;  // a signed redirect fits
+inline constexpr size_t kMaxLine = 12 * 1024;    // a header line, without its CR LF
+inline constexpr size_t kMaxHead = 20 * 1024;    // request line, fields and their line ends
 inline constexpr size_t kMaxFields = 64;
 inline constexpr size_t kMaxBody = 64 * 1024;
 inline constexpr size_t kMaxResponse = 256 * 1024;  // of a handler's body
@@ -26,7 +26,7 @@ struct Deadlines {
   std::chrono::milliseconds idle{15'000};  // between requests, and before the first
   std::chrono::milliseconds write{20'000};
   std::chrono::milliseconds drain{1'000};
-  std::chrono::milliseconds stop{5'000};   // for what is in progress when a signal ends the process
+  std::chrono::milliseconds stop{5'000};  // for what is in progress when a signal ends the process
 };
 
 // How long accepting rests after the kernel had no memory or descriptor left (H11).

@@ -9,9 +9,9 @@
 
 namespace rolebridge::web {
 
-// A listening socket at `address`: "[::]:443", "127.0.0.1:8443" or "unix:/run/…". A stale socket file
-// is replaced; its mode is 0660.
-// Errors: kInvalidArgument, the address has another shape; kUnavailable, with the system's reason.
+// A listening socket at `address`: "[::]:443", "127.0.0.1:8443" or "unix:/run/…". A stale socket
+// file is replaced; its mode is 0660. Errors: kInvalidArgument, the address has another shape;
+// kUnavailable, with the system's reason.
 Result<UniqueFd> Listen(std::string_view address);
 
 // The socket that systemd handed over under that FileDescriptorName, if it did.

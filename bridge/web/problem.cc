@@ -87,8 +87,9 @@ constexpr std::array kStatuses = {
 
 }  // namespace
 
-const Problem kIssuerGone = {503, "This service is starting or being repaired",
-                             "Nothing was issued. The page tries again by itself.", true, true};
+const Problem kIssuerGone = {
+    503, "This service is starting or being repaired",
+    "Nothing was issued. This usually passes by itself: try again in a moment.", true, true};
 const Problem kForeignForm = {
     403, "That page was out of date",
     "It was opened before your latest sign-in, or somewhere else. Nothing "

@@ -38,8 +38,8 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
 // Fields of which a second one would leave open which counts (H3), and by which we tell our own
 // pages from a stranger's (B4).
 constexpr std::array<std::string_view, 7> kSingleFields = {
-    "host", "content-length", "content-type", "cookie", "authorization", "origin",
-    "sec-fetch-site"};
+    "host",          "content-length", "content-type",  "cookie",
+    "authorization", "origin",         "sec-fetch-site"};
 
 struct RefusedField {
   std::string_view name;
@@ -204,8 +204,8 @@ void RequestReader::EndHead() {
   const bool is_post = request_.method == "POST";
   if (is_post && !has_length_) return Refuse(411, "POST without Content-Length");
   if (!is_post && content_length_ > 0) return Refuse(400, "body where none is due");
-  // Reserved at once, so that no copy of a password stays behind in a smaller buffer. The reserve is
-  // one byte more than std::string's own buffer holds, which would outlive the wiping.
+  // Reserved at once, so that no copy of a password stays behind in a smaller buffer. The reserve
+  // is one byte more than std::string's own buffer holds, which would outlive the wiping.
   if (is_post) request_.body.reserve(std::max<size_t>(content_length_, 32));
   state_ = content_length_ > 0 ? State::kBody : State::kComplete;
 }

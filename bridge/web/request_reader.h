@@ -10,8 +10,8 @@ namespace rolebridge::web {
 
 // Bytes of one connection in, one request at a time out. Strict (security.md H3), since two parsers
 // that disagree are request smuggling behind a proxy: what is not plainly a request as browsers and
-// proxies write it is refused, and every refusal ends the connection. Bounded by limits.h: the first
-// byte above a bound is refused, whatever else would follow.
+// proxies write it is refused, and every refusal ends the connection. Bounded by limits.h: the
+// first byte above a bound is refused, whatever else would follow.
 //
 // What is taken: GET, HEAD and POST in HTTP/1.1 (and 1.0, which proxies speak, one request each),
 // origin form, lines that end in CR LF, names of [A-Za-z0-9-], a body only for POST and only with
@@ -65,9 +65,9 @@ class RequestReader {
 
   State state_ = State::kIdle;
   HttpRequest request_;
-  std::string line_;         // the line being read, without its end
-  size_t head_size_ = 0;     // bytes so far, line ends included
-  bool cr_seen_ = false;     // the last byte was a CR: only LF may follow
+  std::string line_;      // the line being read, without its end
+  size_t head_size_ = 0;  // bytes so far, line ends included
+  bool cr_seen_ = false;  // the last byte was a CR: only LF may follow
   bool first_line_ = true;
   bool keep_alive_ = true;
   bool has_length_ = false;

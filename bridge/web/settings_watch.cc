@@ -15,7 +15,8 @@ using protocol::StatusReply;
 constexpr std::chrono::milliseconds kPause{200};
 
 protocol::Context OwnContext(Random& random) {
-  return {.request_id = RandomHex(random, 8), .client_address = "", .user_agent = ""};
+  // The issuer takes numeric addresses only (security.md P6); this is about no browser.
+  return {.request_id = RandomHex(random, 8), .client_address = "127.0.0.1", .user_agent = ""};
 }
 
 Result<SettingsReply> AskSettings(protocol::IssuerApi& issuer, Random& random) {

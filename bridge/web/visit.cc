@@ -58,6 +58,7 @@ PageData Visit::CommonData(std::string_view title) const {
   data.set("has_help_contact", !settings.help_contact.empty());
   data.set("help_contact", settings.help_contact);
   data.set("refresh", false);
+  data.set("is_problem", false);
   data.set("signed_in", false);
   data.set("has_display_name", false);
   data.set("csrf", session_ ? settings_->csrf.Make(FormKind::kSession, *session_) : std::string());
@@ -91,6 +92,7 @@ HttpResponse Visit::ToLogin(std::string_view next) const {
 HttpResponse Visit::Show(const Problem& problem, std::string_view detail) const {
   PageData data = CommonData(problem.title);
   data.set("advice", std::string(problem.advice));
+  data.set("is_problem", true);
   data.set("has_detail", problem.shows_detail && !detail.empty());
   data.set("detail", std::string(detail));
   data.set("asks_help", problem.asks_help && !settings_->reply.help_contact.empty());

@@ -7,6 +7,7 @@ RFC 4511, so that it can also say what no server says.
 """
 
 import os
+import signal
 import socket
 import struct
 import sys
@@ -267,6 +268,7 @@ def listen(server, script):
 
 def main():
     script = sys.argv[1]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="rolebridge-bad-server-") as folder:
         tcp = socket.create_server(("127.0.0.1", 0))
         path = os.path.join(folder, "ldapi")

@@ -83,6 +83,18 @@ TEST(PoolTest, RecoversFromARestartOfTheServer) {
   ASSERT_TRUE(again) << again.error().message;
 }
 
+TEST(PoolTest, DropsAnIdleConnectionThatTheServerHasClosed) {
+  SlapdServer slapd;
+  const Settings settings = slapd.settings();
+  Pool pool(settings, slapd.password());
+  ASSERT_TRUE(pool.Borrow(Soon()));
+  slapd.Stop();
+  slapd.Start();
+  const auto lease = pool.Borrow(Soon());
+  ASSERT_TRUE(lease) << lease.error().message;
+  EXPECT_FALSE(lease->is_reused());
+}
+
 TEST(PoolTest, AsksAgainWhereAnOldConnectionTurnsOutToBeClosed) {
   const BadServer server("closes-on-second-lookup");
   const auto directory = Open(server.settings("ldapi"), SecretString("secret"), kClock);

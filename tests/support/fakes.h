@@ -35,8 +35,8 @@ class RecordingAudit final : public issuer::Audit {
     std::string name;
     LogFields fields;
     std::string Field(std::string_view wanted) const {
-      for (const auto& [name, value] : fields) {
-        if (name == wanted) return value;
+      for (const auto& [field, value] : fields) {
+        if (field == wanted) return value;
       }
       return {};
     }

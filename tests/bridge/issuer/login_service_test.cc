@@ -38,8 +38,9 @@ std::vector<std::string> AskFor(Channel& channel, std::vector<pam::Prompt> promp
   Send(channel, pam::EncodePrompts(std::move(prompts)));
   const Result<SecretString> message = channel.Receive(pam::kMaxMessageBytes, kWait);
   if (!message) return {};
+  const Result<std::vector<SecretString>> answers = pam::DecodeAnswers(message->Reveal());
   std::vector<std::string> texts;
-  for (const SecretString& answer : *pam::DecodeAnswers(message->Reveal())) {
+  for (const SecretString& answer : *answers) {
     texts.emplace_back(answer.Reveal());
   }
   return texts;
@@ -170,7 +171,7 @@ TEST_F(LoginServiceTest, WritesNoNameThatNeverLoggedIn) {
 
 TEST_F(LoginServiceTest, DoesNotAskPamForAMalformedName) {
   Play([](Channel&) { FAIL() << "PAM was asked"; });
-  for (const char* name : {"", " alice", "alice ", "*)(uid=*", "root\n", "al\xc3\xafce", "-x"}) {
+  for (const char* name : {"", " alice", "alice ", "*)(uid=*", "root\n", "al\xc3\xaf" "ce", "-x"}) {
     const LoginReply reply = Settle(Begin(name, "hunter2"));
     EXPECT_EQ(reply.state, LoginState::kFailed) << name;
     EXPECT_GT(reply.hold_milliseconds, 0U);

@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+"""What the whole service costs: start, memory, and a warm sign-on over HTTPS with the directory read
+live, in CPU time of all our processes together, against one raw RSA-2048 signature measured in the
+same run. Prints the numbers that README quotes; decides nothing.
+
+    ROLEBRIDGE_BINARY_DIR=build/release tests/bench/service_bench.py
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+from stack import Stack  # noqa: E402
+from web_client import WebClient, hand_over  # noqa: E402
+
+SECONDS = 10
+PERSON = "alice"
+
+# The load needs more than a person may have in a minute; refusals would make it look cheap, so the
+# answers are counted below.
+LIMITS = """
+limits:
+  requests_per_connection: 1000000
+  responses_per_session_and_minute: 10000000
+  responses_per_minute: 10000000
+"""
+
+WRK_SCRIPT = """
+wrk.method = "POST"
+wrk.body = %s
+wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
+wrk.headers["Cookie"] = %s
+wrk.headers["Origin"] = %s
+done = function(summary, latency, requests)
+  io.write(string.format("requests=%%d bad=%%d errors=%%d\\n", summary.requests,
+    summary.errors.status,
+    summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout))
+end
+"""
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_kib(pid):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(re.search(r"VmRSS:\s+(\d+) kB", text).group(1))
+
+
+def raw_signature_seconds(binary_dir):
+    """CPU of one RSA-2048 signature: the fastest of five."""
+    done = subprocess.run([str(binary_dir / "tests/issue_bench"), "--benchmark_filter=RawRsa2048",
+                           "--benchmark_repetitions=5", "--benchmark_format=json"],
+                          capture_output=True, text=True, check=True)
+    text = done.stdout
+    runs = json.loads(text[text.index("{"):text.rindex("}") + 1])["benchmarks"]
+    return min(run["cpu_time"] for run in runs if run["run_type"] == "iteration") / 1e6
+
+
+def daemons(stack):
+    return {name: stack.processes[name].pid for name in ("issuer", "web")}
+
+
+def print_memory(stack, when):
+    sizes = {name: resident_kib(pid) for name, pid in daemons(stack).items()}
+    parts = ", ".join(f"{name} {size / 1024:.1f}" for name, size in sizes.items())
+    print(f"resident memory {when}: {sum(sizes.values()) / 1024:.1f} MB ({parts})")
+
+
+def print_start(stack):
+    """From the start of issuer and web to the first /readyz that says yes."""
+    times = []
+    for _ in range(5):
+        stack.stop("web")
+        stack.stop("issuer")
+        began = time.monotonic()
+        stack.start_issuer()
+        stack.start_web()
+        stack.wait_ready()
+        times.append(time.monotonic() - began)
+    print(f"start to ready: {min(times) * 1000:.0f} ms (the fastest of {len(times)})")
+
+
+def load(stack, client):
+    """(requests, CPU seconds by daemon) of SECONDS of sign-ons."""
+    page = client.get("/")
+    form = page.form("/apps/")
+    role = next(value for name, value in form.buttons if name == "role" and value != "all")
+    hand_over(client.post(form.action, {**form.fields, "role": role}))
+    fields = "&".join(f"{name}={urlencode(value)}"
+                      for name, value in {**form.fields, "role": role}.items())
+    cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(WRK_SCRIPT % tuple(json.dumps(text) for text in (fields, cookies, stack.url)))
+        script.flush()
+        before = {name: cpu_seconds(pid) for name, pid in daemons(stack).items()}
+        done = subprocess.run(["wrk", "-t1", "-c4", f"-d{SECONDS}s", "-s", script.name,
+                               form.action], capture_output=True, text=True, check=True)
+        after = {name: cpu_seconds(pid) for name, pid in daemons(stack).items()}
+    found = re.search(r"requests=(\d+) bad=(\d+) errors=(\d+)", done.stdout)
+    requests, bad, errors = (int(number) for number in found.groups())
+    if bad or errors:
+        raise SystemExit(f"{bad} refusals and {errors} errors in {requests} requests:\n"
+                         f"{stack.log('issuer')[-2000:]}")
+    return requests, {name: after[name] - before[name] for name in before}
+
+
+def urlencode(text):
+    return "".join(chr(byte) if chr(byte).isalnum() else f"%{byte:02X}" for byte in text.encode())
+
+
+def main():
+    binary_dir = pathlib.Path(os.environ.get("ROLEBRIDGE_BINARY_DIR", "build/release")).resolve()
+    with Stack(binary_dir=binary_dir, edit_config=lambda text: text + LIMITS) as stack:
+        print_start(stack)
+        print_memory(stack, "at rest")
+        client = WebClient(stack.url, stack.tls_context())
+        client.log_in(PERSON, stack.passwords[PERSON])
+        raw = raw_signature_seconds(binary_dir)
+        requests, used = load(stack, client)
+        each = {name: seconds / requests for name, seconds in used.items()}
+        total = sum(each.values())
+        parts = ", ".join(f"{name} {seconds * 1000:.3f}" for name, seconds in each.items())
+        print(f"sign-on over HTTPS: {total * 1000:.3f} ms of CPU ({parts}), "
+              f"{requests / SECONDS:.0f} a second")
+        print(f"that is {total / raw:.2f} times one RSA-2048 signature ({raw * 1000:.3f} ms)")
+        print_memory(stack, "after load")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+#include "bridge/mapping/suggestion.h"
+
+#include <gtest/gtest.h>
+
+namespace rolebridge::mapping {
+namespace {
+
+TEST(SuggestionTest, CountsEditsAndSwaps) {
+  EXPECT_EQ(EditDistance("", ""), 0u);
+  EXPECT_EQ(EditDistance("lower", "lower"), 0u);
+  EXPECT_EQ(EditDistance("lowr", "lower"), 1u);
+  EXPECT_EQ(EditDistance("lwoer", "lower"), 1u);
+  EXPECT_EQ(EditDistance("kitten", "sitting"), 3u);
+  EXPECT_EQ(EditDistance("abc", ""), 3u);
+}
+
+TEST(SuggestionTest, NamesTheNearest) {
+  EXPECT_EQ(DidYouMean("lowr", {"upper", "lower"}), "; did you mean 'lower'?");
+  EXPECT_EQ(DidYouMean("UPPER", {"upper", "lower"}), "; did you mean 'upper'?");
+  EXPECT_EQ(DidYouMean("pasword_file", {"dn", "password_file"}), "; did you mean 'password_file'?");
+  EXPECT_EQ(DidYouMean("password", {"dn", "password_file"}), "; did you mean 'password_file'?");
+}
+
+TEST(SuggestionTest, NamesNothingThatIsFarOff) {
+  EXPECT_EQ(DidYouMean("colour", {"dn", "password_file"}), "");
+  EXPECT_EQ(DidYouMean("", {"dn"}), "");
+  EXPECT_EQ(DidYouMean("x", {"dn"}), "");
+  EXPECT_EQ(DidYouMean(std::string(100'000, 'a'), {std::string_view("a")}), "");
+}
+
+TEST(SuggestionTest, QuotesWithoutControlCharactersAndShortly) {
+  EXPECT_EQ(Quote("a b"), "'a b'");
+  EXPECT_EQ(Quote("a\nb\x7f"), "'a\\x0ab\\x7f'");
+  EXPECT_LT(Quote(std::string(10'000, 'x')).size(), 200u);
+  EXPECT_EQ(Quote(std::string(118, 'x') + "\xC3\xBC\xC3\xBC"),
+            "'" + std::string(118, 'x') + "\xC3\xBC...'");
+}
+
+TEST(SuggestionTest, ListsWithOr) {
+  EXPECT_EQ(OneOf({"a"}), "a");
+  EXPECT_EQ(OneOf({"a", "b", "c"}), "a, b or c");
+}
+
+}  // namespace
+}  // namespace rolebridge::mapping

@@ -23,6 +23,7 @@ using std::chrono::steady_clock;
 constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
 constexpr ber_int_t kPageSize = 500;
 constexpr size_t kRequestsUnderWay = 32;
+constexpr int kLevelOfReadAhead = LBER_SBIOD_LEVEL_PROVIDER + 5;
 
 using Message = CPtr<LDAPMessage, ldap_msgfree>;
 using Text = CPtr<void, ldap_memfree>;
@@ -44,10 +45,14 @@ milliseconds TimeLeft(Deadline deadline) {
 }
 
 // libldap writes with write(2), so a server that has gone away would end the process by SIGPIPE.
-// While one of these lives, the signal waits; one that came meanwhile is taken at the end.
+// While one of these lives, the signal waits; one that came meanwhile is taken at the end. Where
+// the process ignores the signal anyway, there is nothing to do.
 class PipeSignalHeld {
  public:
   PipeSignalHeld() {
+    struct sigaction now {};
+    if (sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) return;
+    is_held_ = true;
     sigset_t pending;
     sigpending(&pending);
     was_pending_ = sigismember(&pending, SIGPIPE) == 1;
@@ -56,6 +61,7 @@ class PipeSignalHeld {
     pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
   }
   ~PipeSignalHeld() {
+    if (!is_held_) return;
     if (!was_pending_) {
       const timespec at_once{};
       while (sigtimedwait(&pipe_, nullptr, &at_once) == -1 && errno == EINTR) continue;
@@ -66,8 +72,9 @@ class PipeSignalHeld {
   PipeSignalHeld& operator=(const PipeSignalHeld&) = delete;
 
  private:
-  sigset_t pipe_;
-  sigset_t before_;
+  sigset_t pipe_{};
+  sigset_t before_{};
+  bool is_held_ = false;
   bool was_pending_ = false;
 };
 
@@ -156,6 +163,11 @@ struct Connection::Handle {
     ber_len_t maximum = kMaximumMessageBytes;
     if (ber_sockbuf_ctrl(socket, LBER_SB_OPT_GET_FD, &descriptor) != 1) return -1;
     if (ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &maximum) != 1) return -1;
+    // One read(2) for what has come, not two for each message. Its place is above the socket, which
+    // libldap adds after this, and below TLS.
+    if (ber_sockbuf_add_io(socket, &ber_sockbuf_io_readahead, kLevelOfReadAhead, nullptr) != 0) {
+      return -1;
+    }
     if (!connection.watched_.Attach(descriptor)) return -1;
     // The time for the handshake counts from here: a name may have had several addresses.
     const Deadline handshake = steady_clock::now() + connection.settings_.connect_timeout;

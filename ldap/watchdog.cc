@@ -19,15 +19,16 @@ Watchdog::~Watchdog() {
 void Watchdog::Run() {
   std::unique_lock lock(mutex_);
   while (!is_ending_) {
+    looks_at_ = armed_.empty() ? Deadline::max() : armed_.begin()->first;
     if (armed_.empty()) {
       changed_.wait(lock);
       continue;
     }
-    const auto [deadline, watched] = *armed_.begin();
-    if (std::chrono::steady_clock::now() < deadline) {
-      changed_.wait_until(lock, deadline);
+    if (std::chrono::steady_clock::now() < looks_at_) {
+      changed_.wait_until(lock, looks_at_);
       continue;
     }
+    Watched* const watched = armed_.begin()->second;
     armed_.erase(armed_.begin());
     watched->is_armed_ = false;
     watched->has_fired_ = true;
@@ -45,14 +46,16 @@ bool Watchdog::Watched::Attach(int socket) {
 }
 
 void Watchdog::Watched::Arm(Deadline deadline) {
+  bool must_wake = false;
   {
     const std::lock_guard lock(watchdog_.mutex_);
     if (is_armed_) watchdog_.armed_.erase({deadline_, this});
     deadline_ = deadline;
     is_armed_ = true;
     watchdog_.armed_.insert({deadline_, this});
+    must_wake = deadline < watchdog_.looks_at_;
   }
-  watchdog_.changed_.notify_one();
+  if (must_wake) watchdog_.changed_.notify_one();
 }
 
 void Watchdog::Watched::Disarm() {

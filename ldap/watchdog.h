@@ -56,6 +56,9 @@ class Watchdog {
   std::mutex mutex_;  // also guards every Watched
   std::condition_variable changed_;
   std::set<std::pair<Deadline, Watched*>> armed_;
+  // When the thread looks next by itself. It is woken only for an earlier deadline, not for each
+  // operation: those mostly end before, and a later one finds it still waiting for the first.
+  Deadline looks_at_ = Deadline::max();
   bool is_ending_ = false;
   std::thread thread_;
 };

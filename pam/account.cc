@@ -10,7 +10,7 @@ namespace rolebridge::pam {
 namespace {
 
 // An entry beyond this is no honest one.
-constexpr size_t kMaxEntryBytes = 1024 * 1024;
+constexpr size_t kMaxEntryBytes = 1'048'576;  // 1 MiB
 
 }  // namespace
 

@@ -33,7 +33,7 @@ namespace rolebridge::pam {
 inline constexpr uint32_t kProtocolVersion = 1;
 
 // Of a whole message, in either direction (C2).
-inline constexpr size_t kMaxMessageBytes = 20 * 1024;
+inline constexpr size_t kMaxMessageBytes = 20'480;
 
 // Fields. A service is "rolebridge" or "rolebridge-" and more of [a-z0-9-]; a user name is that of
 // security.md U1; an rhost is a numeric address.

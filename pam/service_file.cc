@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "pam/trusted_file.h"
 
@@ -81,7 +82,7 @@ class StackReader {
       const std::vector<std::string> words = SplitWords(line.text);
       if (words.empty()) continue;
       const Result<void> read = Line({words, path, line.number, only_type, depth});
-      if (!read) return read;
+      if (!read) return read.error();
     }
     return {};
   }
@@ -151,9 +152,9 @@ Result<std::vector<StackLine>> ReadServiceFile(const std::string& folder,
   std::vector<StackLine> lines = std::move(reader).Take();
   for (const std::string_view type : {"auth", "account"}) {
     if (HasType(lines, type)) continue;
-    return Error{ErrorCode::kInvalidArgument, folder + "/" + service + ": has no " +
-                                                  std::string(type) +
-                                                  " line; libpam would take those of 'other'"};
+    std::string message = folder + "/" + service + ": has no ";
+    message.append(type).append(" line; libpam would take those of 'other'");
+    return Error{ErrorCode::kInvalidArgument, std::move(message)};
   }
   return lines;
 }

@@ -13,7 +13,7 @@
 namespace rolebridge::pam {
 namespace {
 
-constexpr size_t kMaxBytes = 64 * 1024;
+constexpr size_t kMaxBytes = 65'536;
 
 Error Untrusted(const std::string& path, const std::string& why) {
   return {ErrorCode::kPermissionDenied, path + ": " + why};

@@ -11,7 +11,8 @@ namespace rolebridge {
 struct Limits {
   // HTTP front
   uint32_t connections = 2048;
-  uint32_t connections_per_address = 256;  // an IPv4 address or an IPv6 /64; not for trusted proxies
+  uint32_t connections_per_address =
+      256;  // an IPv4 address or an IPv6 /64; not for trusted proxies
   uint32_t requests_per_connection = 100;
   uint32_t workers = 16;
   uint32_t waiting_requests = 64;

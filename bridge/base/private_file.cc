@@ -45,7 +45,8 @@ Result<OpenFile> Open(const std::string& path, mode_t forbidden, const char* rem
                      "belongs to uid " + std::to_string(status.st_uid) +
                          "; it must belong to root or to the user that reads it");
   }
-  if ((status.st_mode & forbidden) != 0) return FileError(ErrorCode::kPermissionDenied, path, remedy);
+  if ((status.st_mode & forbidden) != 0)
+    return FileError(ErrorCode::kPermissionDenied, path, remedy);
   const auto size = static_cast<size_t>(status.st_size);
   if (size > maximum) {
     return FileError(ErrorCode::kResourceExhausted, path,
@@ -70,9 +71,8 @@ bool ReadWhole(int fd, char* buffer, size_t size) {
 }  // namespace
 
 Result<std::string> ReadConfigFile(const std::string& path, size_t maximum) {
-  Result<OpenFile> file =
-      Open(path, S_IWGRP | S_IWOTH,
-           "can be written by its group or by others; chmod go-w", maximum);
+  Result<OpenFile> file = Open(path, S_IWGRP | S_IWOTH,
+                               "can be written by its group or by others; chmod go-w", maximum);
   if (!file) return file.error();
   std::string text(file->size, '\0');
   if (!ReadWhole(file->fd.get(), text.data(), text.size())) {

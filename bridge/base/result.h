@@ -11,14 +11,14 @@ namespace rolebridge {
 // What class of thing went wrong; the text beside it is for a log or an administrator's terminal.
 // Only the code may cross a process boundary (texts can hold what the other side must not learn).
 enum class ErrorCode {
-  kInvalidArgument,   // the caller's or the administrator's input is wrong
-  kNotFound,          // it is not there
-  kAmbiguous,         // there is more than one where one is due
-  kPermissionDenied,  // it is there and must not be used: owner, mode, account state
-  kUnavailable,       // a neighbour (directory, PAM, issuer, store) does not answer
-  kDeadlineExceeded,  // it answered too late
-  kResourceExhausted, // a limit of security.md section 3 is reached
-  kInternal,          // a library failed, or a bug of ours
+  kInvalidArgument,    // the caller's or the administrator's input is wrong
+  kNotFound,           // it is not there
+  kAmbiguous,          // there is more than one where one is due
+  kPermissionDenied,   // it is there and must not be used: owner, mode, account state
+  kUnavailable,        // a neighbour (directory, PAM, issuer, store) does not answer
+  kDeadlineExceeded,   // it answered too late
+  kResourceExhausted,  // a limit of security.md section 3 is reached
+  kInternal,           // a library failed, or a bug of ours
 };
 
 struct Error {

@@ -82,7 +82,8 @@ std::string ObjectionTo(const pam::StackLine& line) {
   if (Has(line, "nullok")) return "nullok lets accounts without a password in; remove it";
   if (line.type != "auth") return {};
   const std::string name = line.module.substr(line.module.rfind('/') + 1);
-  const bool may_grant = line.control == "sufficient" || line.control.find("done") != std::string::npos;
+  const bool may_grant =
+      line.control == "sufficient" || line.control.find("done") != std::string::npos;
   if (name == "pam_rootok.so") return "pam_rootok lets everybody in here; remove it";
   if (may_grant && (name == "pam_permit.so" || name == "pam_succeed_if.so")) {
     return name + " must not be what lets somebody in";
@@ -139,13 +140,14 @@ void CheckDirectory(const config::Config& config, const Clock& clock, Report& re
   size_t groups = 0;
   std::set<std::string> reported;
   std::vector<ldap::DroppedValue> dropped;
-  const Result<void> visited = (*directory)->ForEachGroup(
-      [&](const ldap::Group& group) {
-        ++groups;
-        CheckGroup(config, group, report, reported);
-        return true;
-      },
-      dropped);
+  const Result<void> visited = (*directory)
+                                   ->ForEachGroup(
+                                       [&](const ldap::Group& group) {
+                                         ++groups;
+                                         CheckGroup(config, group, report, reported);
+                                         return true;
+                                       },
+                                       dropped);
   for (const ldap::DroppedValue& value : dropped) {
     report.Wrong("group '" + value.entry + "': " + value.attribute + ": " + value.reason);
   }

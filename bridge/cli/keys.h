@@ -10,9 +10,9 @@ namespace rolebridge::cli {
 
 struct NewKeysOptions {
   std::string folder = ".";
-  std::string name = "saml";         // saml.key and saml.crt
+  std::string name = "saml";  // saml.key and saml.crt
   std::string common_name = "rolebridge";
-  std::string tls_host;              // set: a certificate for a TLS server of that name
+  std::string tls_host;  // set: a certificate for a TLS server of that name
   int bits = 2048;
   int years = 10;
 };

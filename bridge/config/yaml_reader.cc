@@ -184,6 +184,9 @@ void TreeBuilder::RefuseKey(size_t offset, const std::string& message) {
 void TreeBuilder::TakeKey(size_t offset, const std::string& key) {
   if (key == "<<") return RefuseKey(offset, "'<<' merges nothing here; write the keys out");
   if (key.empty()) return RefuseKey(offset, "a key is empty; give it a name");
+  if (key.find('\n') != std::string::npos || FindBadCharacter(key, "")) {
+    return RefuseKey(offset, "a key has a control character; take it out");
+  }
   Frame& frame = frames_.back();
   const Position position = lines_.At(offset);
   const auto [first, inserted] = frame.keys.emplace(key, position);

@@ -62,7 +62,8 @@ Result<CertificateSummary> CheckTlsPair(std::string_view certificate_pem,
   }
   const SysSeconds not_before = InstantOf(X509_get0_notBefore(certificate.get()));
   const SysSeconds not_after = InstantOf(X509_get0_notAfter(certificate.get()));
-  if (now < not_before) return Invalid("the certificate is valid only from " + FormatUtc(not_before));
+  if (now < not_before)
+    return Invalid("the certificate is valid only from " + FormatUtc(not_before));
   if (now >= not_after) return Invalid("the certificate expired on " + FormatUtc(not_after));
   if (X509_check_host(certificate.get(), host.data(), host.size(), 0, nullptr) != 1) {
     return Invalid("the certificate is not for '" + host + "', the host in url");

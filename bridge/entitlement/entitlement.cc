@@ -30,8 +30,8 @@ class Evaluation {
     mapping::Outcome outcome = mapping.Evaluate(facts);
     if (outcome.exhausted) result_.exhausted = true;
     for (mapping::Dropped& dropped : outcome.dropped) {
-      result_.dropped.push_back(
-          {mapping.name(), mapping.saml_name(), dropped.position, std::move(dropped.reason), false});
+      result_.dropped.push_back({mapping.name(), mapping.saml_name(), dropped.position,
+                                 std::move(dropped.reason), false});
     }
     size_t kept = 0;
     for (const mapping::Value& value : outcome.values) {

@@ -15,10 +15,14 @@ const config::Application* FindApplication(const config::Config& config, std::st
 
 const aws::Partition* PartitionOf(const config::Application& application) {
   switch (application.preset) {
-    case config::Preset::kNone: return nullptr;
-    case config::Preset::kAws: return aws::FindPartition("aws");
-    case config::Preset::kAwsCn: return aws::FindPartition("aws-cn");
-    case config::Preset::kAwsUsGov: return aws::FindPartition("aws-us-gov");
+    case config::Preset::kNone:
+      return nullptr;
+    case config::Preset::kAws:
+      return aws::FindPartition("aws");
+    case config::Preset::kAwsCn:
+      return aws::FindPartition("aws-cn");
+    case config::Preset::kAwsUsGov:
+      return aws::FindPartition("aws-us-gov");
   }
   return nullptr;
 }

@@ -115,8 +115,8 @@ std::variant<IssueService::Draft, Refused> IssueService::Prepare(protocol::Issue
   if (Refused* refused = std::get_if<Refused>(&read)) return std::move(*refused);
   draft.person = std::get<PersonView>(std::move(read));
   draft.person.facts.application = {{"slug", application.slug}, {"name", application.name}};
-  draft.entitlement = entitlement::Evaluate(application, draft.person.facts,
-                                            config_.limits.roles_per_person);
+  draft.entitlement =
+      entitlement::Evaluate(application, draft.person.facts, config_.limits.roles_per_person);
   if (std::optional<Refused> objection =
           ObjectionOf(draft.entitlement, application, draft.person)) {
     return *std::move(objection);
@@ -190,8 +190,7 @@ std::variant<saml::Response, Refused> IssueService::Compose(const Draft& draft,
                                                             const protocol::IssueRequest& request,
                                                             const store::Session& session) {
   const config::Application& application = *draft.application;
-  const std::optional<saml::NameId> name_id =
-      NameIdFor(application, draft.person);
+  const std::optional<saml::NameId> name_id = NameIdFor(application, draft.person);
   if (!name_id) {
     return Refuse(Reason::kNotEntitled, "no single e-mail address for the NameID (user.email)");
   }
@@ -225,8 +224,8 @@ std::variant<saml::Response, Refused> IssueService::Compose(const Draft& draft,
   if (violations.empty()) return response;
   const aws::Violation& first = violations.front();
   return Refuse(Reason::kAwsRules,
-                std::string(first.rule) + ": " + first.message + "; left out: " +
-                    DroppedText(draft.person.dropped, draft.entitlement.dropped),
+                std::string(first.rule) + ": " + first.message +
+                    "; left out: " + DroppedText(draft.person.dropped, draft.entitlement.dropped),
                 "rule " + std::string(first.rule) + ", " + PlaceOf(application, first.attribute));
 }
 
@@ -244,8 +243,7 @@ std::optional<saml::NameId> IssueService::NameIdFor(const config::Application& a
   // Persistent (SAML Core 8.3.7): stable for the pair of person and relying party, opaque, and by
   // the entry's own identifier, so that a name given to a new person is a new NameID.
   const std::string& subject = person.unique_id.empty() ? user.username : person.unique_id;
-  const std::string text =
-      application.entity_id + '\0' + application.audience + '\0' + subject;
+  const std::string text = application.entity_id + '\0' + application.audience + '\0' + subject;
   return saml::NameId{saml::kNameIdPersistent,
                       Hex(crypto::HmacSha256(name_id_key_, text)).substr(0, 40)};
 }
@@ -262,9 +260,9 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
   const std::vector<aws::Violation> violations =
       aws::CheckSize(encoded.size(), draft.entitlement.roles.size());
   if (!violations.empty()) {
-    return refuse(Refuse(Reason::kAwsRules, violations.front().message,
-                         "rule " + std::string(violations.front().rule) + ": " +
-                             violations.front().message));
+    return refuse(
+        Refuse(Reason::kAwsRules, violations.front().message,
+               "rule " + std::string(violations.front().rule) + ": " + violations.front().message));
   }
   std::string relay_state = request.relay_state;
   const bool is_echo = request.request.present && PartitionOf(*draft.application) == nullptr;
@@ -275,36 +273,35 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
 
   std::vector<std::string> roles;
   for (const entitlement::Role& role : draft.entitlement.roles) {
-    roles.push_back(role.pair.role.text() +
-                    (role.source.empty() ? "" : " (" + role.source + ")"));
+    roles.push_back(role.pair.role.text() + (role.source.empty() ? "" : " (" + role.source + ")"));
   }
   const std::string* const session_name = ValueOf(response, aws::kRoleSessionName);
   const std::string* const duration = ValueOf(response, aws::kSessionDuration);
   const saml::Assertion& assertion = response.assertion;
-  const Result<void> recorded = audit_.Write(
-      {"response_issued",
-       LogPriority::kInfo,
-       {{"request", request.context.request_id},
-        {"user", session.username},
-        {"rhost", request.context.client_address},
-        {"user_agent", request.context.user_agent},
-        {"dn", draft.person.facts.user.dn},
-        {"groups", Join(GroupNames(draft.person.facts))},
-        {"assurance", config_.assurance[session.assurance].name},
-        {"application", draft.application->slug},
-        {"acs", response.destination},
-        {"in_response_to", assertion.in_response_to.value_or("")},
-        {"roles", Join(roles)},
-        {"role_session_name", session_name == nullptr ? "" : *session_name},
-        {"session_duration", duration == nullptr ? "" : *duration},
-        {"dropped", DroppedText(draft.person.dropped, draft.entitlement.dropped)},
-        {"relay_state", relay_state == request.relay_state ? relay_state : "refused"},
-        {"assertion_id", assertion.id},
-        {"sha256", Hex(crypto::Sha256(*document))},
-        {"not_on_or_after", FormatUtc(assertion.not_on_or_after)},
-        {"key", signer_.key().fingerprint()},
-        {"config", config_.hash},
-        {"version", std::string(kVersion)}}});
+  const Result<void> recorded =
+      audit_.Write({"response_issued",
+                    LogPriority::kInfo,
+                    {{"request", request.context.request_id},
+                     {"user", session.username},
+                     {"rhost", request.context.client_address},
+                     {"user_agent", request.context.user_agent},
+                     {"dn", draft.person.facts.user.dn},
+                     {"groups", Join(GroupNames(draft.person.facts))},
+                     {"assurance", config_.assurance[session.assurance].name},
+                     {"application", draft.application->slug},
+                     {"acs", response.destination},
+                     {"in_response_to", assertion.in_response_to.value_or("")},
+                     {"roles", Join(roles)},
+                     {"role_session_name", session_name == nullptr ? "" : *session_name},
+                     {"session_duration", duration == nullptr ? "" : *duration},
+                     {"dropped", DroppedText(draft.person.dropped, draft.entitlement.dropped)},
+                     {"relay_state", relay_state == request.relay_state ? relay_state : "refused"},
+                     {"assertion_id", assertion.id},
+                     {"sha256", Hex(crypto::Sha256(*document))},
+                     {"not_on_or_after", FormatUtc(assertion.not_on_or_after)},
+                     {"key", signer_.key().fingerprint()},
+                     {"config", config_.hash},
+                     {"version", std::string(kVersion)}}});
   WipeString(*document);
   if (!recorded) {
     WipeString(encoded);

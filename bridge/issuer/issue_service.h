@@ -51,8 +51,8 @@ class IssueService {
                                                 const store::Session& session);
   std::optional<saml::NameId> NameIdFor(const config::Application& application,
                                         const PersonView& person);
-  Reply Release(const Draft& draft, const saml::Response& response,
-                protocol::IssueRequest& request, const store::Session& session);
+  Reply Release(const Draft& draft, const saml::Response& response, protocol::IssueRequest& request,
+                const store::Session& session);
   bool RememberRequestId(const std::string& application, const std::string& id);
 
   const config::Config& config_;
@@ -68,7 +68,7 @@ class IssueService {
   std::atomic<uint64_t> issued_{0};
   std::atomic<uint64_t> signed_{0};
   std::mutex mutex_;
-  std::deque<BootTime> last_minute_;              // when responses were issued
+  std::deque<BootTime> last_minute_;               // when responses were issued
   std::map<std::string, BootTime> seen_requests_;  // "slug id", kept for 15 minutes (I7)
 };
 

@@ -271,15 +271,16 @@ LoginService::Reply LoginService::Deny(Login& login, const protocol::Context& co
   CountRefusal();
   Forget(login.id);
   const bool is_ours = outcome.verdict == pam::Verdict::kUnavailable;
-  const Result<void> recorded = audit_.Write({"login_denied",
-                                              is_ours ? LogPriority::kError : LogPriority::kNotice,
-                                              {{"request", context.request_id},
-                                               {"user", NameForRecord(login.username)},
-                                               {"rhost", login.client_address},
-                                               {"service", config_.assurance.front().pam_service},
-                                               {"stage", "pam"},
-                                               {"verdict", std::string(pam::NameOf(outcome.verdict))},
-                                               {"detail", outcome.detail}}});
+  const Result<void> recorded =
+      audit_.Write({"login_denied",
+                    is_ours ? LogPriority::kError : LogPriority::kNotice,
+                    {{"request", context.request_id},
+                     {"user", NameForRecord(login.username)},
+                     {"rhost", login.client_address},
+                     {"service", config_.assurance.front().pam_service},
+                     {"stage", "pam"},
+                     {"verdict", std::string(pam::NameOf(outcome.verdict))},
+                     {"detail", outcome.detail}}});
   if (!recorded) return Refusal{Reason::kUnavailable, ""};
   return Held(StateOf(outcome.verdict), login.last_input);
 }

@@ -11,16 +11,20 @@ Refused Refuse(Reason reason, std::string why) { return {{reason, ""}, std::move
 
 Refused RefusalFor(const Error& error) {
   switch (error.code) {
-    case ErrorCode::kNotFound: return Refuse(Reason::kNotEntitled, error.message);
+    case ErrorCode::kNotFound:
+      return Refuse(Reason::kNotEntitled, error.message);
     // Two entries for one name, or more groups than anybody has: nobody's fault who stands at the
     // browser, and nothing that trying again would mend.
     case ErrorCode::kAmbiguous:
-    case ErrorCode::kResourceExhausted: return Refuse(Reason::kNotEntitled, error.message);
-    case ErrorCode::kPermissionDenied: return Refuse(Reason::kAccountState, error.message);
+    case ErrorCode::kResourceExhausted:
+      return Refuse(Reason::kNotEntitled, error.message);
+    case ErrorCode::kPermissionDenied:
+      return Refuse(Reason::kAccountState, error.message);
     case ErrorCode::kInvalidArgument:
     case ErrorCode::kUnavailable:
     case ErrorCode::kDeadlineExceeded:
-    case ErrorCode::kInternal: return Refuse(Reason::kDirectoryUnavailable, error.message);
+    case ErrorCode::kInternal:
+      return Refuse(Reason::kDirectoryUnavailable, error.message);
   }
   return Refuse(Reason::kDirectoryUnavailable, error.message);
 }

@@ -22,7 +22,7 @@ struct Refused {
 
 // A person as the directory knows them at this moment.
 struct PersonView {
-  mapping::Facts facts;  // all but `application`
+  mapping::Facts facts;   // all but `application`
   std::string unique_id;  // of the entry
   std::string display_name;
   std::vector<ldap::DroppedValue> dropped;

@@ -39,12 +39,11 @@ std::vector<DescribedRole> DescribeRoles(const config::Config& config,
   }
   const auto key = [](const DescribedRole& role) {
     // Accounts with a name stand before bare numbers.
-    return std::tuple(role.account_name.empty(), role.account_name, role.account_id,
-                      role.role_name, role.role_arn);
+    return std::tuple(role.account_name.empty(), role.account_name, role.account_id, role.role_name,
+                      role.role_arn);
   };
-  std::sort(roles.begin(), roles.end(), [&](const DescribedRole& a, const DescribedRole& b) {
-    return key(a) < key(b);
-  });
+  std::sort(roles.begin(), roles.end(),
+            [&](const DescribedRole& a, const DescribedRole& b) { return key(a) < key(b); });
   const auto same = [](const DescribedRole& a, const DescribedRole& b) {
     return a.role_arn == b.role_arn;
   };
@@ -53,8 +52,7 @@ std::vector<DescribedRole> DescribeRoles(const config::Config& config,
 }
 
 // Cuts what `applications` hold to one page from `first` on.
-std::optional<uint32_t> CutToPage(std::vector<DescribedApplication>& applications,
-                                  uint32_t first) {
+std::optional<uint32_t> CutToPage(std::vector<DescribedApplication>& applications, uint32_t first) {
   uint32_t index = 0;
   size_t size = 0;
   std::optional<uint32_t> next;

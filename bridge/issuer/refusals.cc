@@ -8,20 +8,34 @@ using protocol::Reason;
 
 std::string_view NameOf(Reason reason) {
   switch (reason) {
-    case Reason::kMalformed: return "malformed";
-    case Reason::kNoSession: return "no_session";
-    case Reason::kUnknownConversation: return "unknown_conversation";
-    case Reason::kTooManyLogins: return "too_many_logins";
-    case Reason::kUnknownApplication: return "unknown_application";
-    case Reason::kNotEntitled: return "not_entitled";
-    case Reason::kRoleNotYours: return "role_not_yours";
-    case Reason::kPolicy: return "policy";
-    case Reason::kAccountState: return "account_state";
-    case Reason::kDirectoryUnavailable: return "directory_unavailable";
-    case Reason::kClock: return "clock";
-    case Reason::kAwsRules: return "aws_rules";
-    case Reason::kTooManyResponses: return "too_many_responses";
-    case Reason::kUnavailable: return "unavailable";
+    case Reason::kMalformed:
+      return "malformed";
+    case Reason::kNoSession:
+      return "no_session";
+    case Reason::kUnknownConversation:
+      return "unknown_conversation";
+    case Reason::kTooManyLogins:
+      return "too_many_logins";
+    case Reason::kUnknownApplication:
+      return "unknown_application";
+    case Reason::kNotEntitled:
+      return "not_entitled";
+    case Reason::kRoleNotYours:
+      return "role_not_yours";
+    case Reason::kPolicy:
+      return "policy";
+    case Reason::kAccountState:
+      return "account_state";
+    case Reason::kDirectoryUnavailable:
+      return "directory_unavailable";
+    case Reason::kClock:
+      return "clock";
+    case Reason::kAwsRules:
+      return "aws_rules";
+    case Reason::kTooManyResponses:
+      return "too_many_responses";
+    case Reason::kUnavailable:
+      return "unavailable";
   }
   return "unavailable";
 }

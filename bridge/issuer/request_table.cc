@@ -127,7 +127,8 @@ std::optional<SecretString> RequestTable::Answer(std::string_view message) const
         protocol::StatusReply reply = StatusOf(services_);
         return Encode(type, reply);
       });
-    case RequestType::kRefused: return std::nullopt;
+    case RequestType::kRefused:
+      return std::nullopt;
   }
   return std::nullopt;
 }

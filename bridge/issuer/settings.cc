@@ -6,9 +6,8 @@ namespace rolebridge::issuer {
 namespace {
 
 protocol::ApplicationSettings SettingsFor(const config::Application& application) {
-  protocol::ApplicationSettings settings{.slug = application.slug,
-                                         .name = application.name,
-                                         .acs_urls = application.acs_urls};
+  protocol::ApplicationSettings settings{
+      .slug = application.slug, .name = application.name, .acs_urls = application.acs_urls};
   if (const aws::Partition* partition = PartitionOf(application)) {
     for (const std::string_view origin : partition->form_origins) {
       settings.form_origins.emplace_back(origin);

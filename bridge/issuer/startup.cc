@@ -1,11 +1,11 @@
 #include "bridge/issuer/startup.h"
 
-#include <CLI/CLI.hpp>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
+#include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <cstdlib>
@@ -38,7 +38,8 @@ T OrExit(Result<T> result) {
 
 // A user by name or number.
 std::string ParseUid(const std::string& text, uid_t& uid) {
-  if (!text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos) {
+  if (!text.empty() && text.size() < 10 &&
+      text.find_first_not_of("0123456789") == std::string::npos) {
     uid = static_cast<uid_t>(std::stoul(text));
     return {};
   }
@@ -167,13 +168,12 @@ Result<std::string> MetadataFor(const config::Config& config,
   const config::Application* const application = FindApplication(config, slug);
   if (application == nullptr) return Error{ErrorCode::kNotFound, "no such application"};
   const std::string& site = config.branding.site_name;
-  return saml::WriteMetadata(
-      {.entity_id = application->entity_id,
-       .certificates_base64 = certificates_base64,
-       .sso_url = config.url + "/saml/" + application->slug + "/sso",
-       .name_id_formats = {application->name_id_format},
-       .organization_name = site.empty() ? "rolebridge" : site,
-       .organization_url = config.url + "/"});
+  return saml::WriteMetadata({.entity_id = application->entity_id,
+                              .certificates_base64 = certificates_base64,
+                              .sso_url = config.url + "/saml/" + application->slug + "/sso",
+                              .name_id_formats = {application->name_id_format},
+                              .organization_name = site.empty() ? "rolebridge" : site,
+                              .organization_url = config.url + "/"});
 }
 
 UniqueFd ListenOrExit(const std::string& path) {

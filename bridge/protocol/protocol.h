@@ -30,9 +30,9 @@ inline constexpr size_t kMaxAnswerRequest = 20 * 1024;
 inline constexpr size_t kMaxReply = 64 * 1024;
 inline constexpr size_t kMaxIssueReply = 160 * 1024;
 
-inline constexpr uint32_t kIdLength = 64;         // session and conversation: 32 random bytes in hex
+inline constexpr uint32_t kIdLength = 64;  // session and conversation: 32 random bytes in hex
 inline constexpr uint32_t kMaxUsername = 64;
-inline constexpr uint32_t kMaxSecret = 511;       // libpam's helper path cuts at 512
+inline constexpr uint32_t kMaxSecret = 511;  // libpam's helper path cuts at 512
 inline constexpr uint32_t kMaxPrompts = 32;
 inline constexpr uint32_t kMaxText = 512;
 inline constexpr uint32_t kMaxUrl = 2048;
@@ -68,10 +68,10 @@ struct Context {
 // Why there is no answer. The person sees a page by class; the reason in full is in the audit event
 // under the request id.
 enum class Reason : uint8_t {
-  kMalformed,             // a bug of web's, or an attack: the connection is closed after it
-  kNoSession,             // unknown, ended or expired: log in
-  kUnknownConversation,   // ended, timed out, or never there: log in again
-  kTooManyLogins,         // all places for conversations are taken: try again soon
+  kMalformed,            // a bug of web's, or an attack: the connection is closed after it
+  kNoSession,            // unknown, ended or expired: log in
+  kUnknownConversation,  // ended, timed out, or never there: log in again
+  kTooManyLogins,        // all places for conversations are taken: try again soon
   kUnknownApplication,
   kNotEntitled,           // no entry in the directory, or nothing there opens this application
   kRoleNotYours,          // the role asked for is not among the person's
@@ -122,19 +122,19 @@ struct ApplicationSettings {
 };
 
 struct SettingsReply {
-  std::string url;                        // public, without a trailing slash: "https://sso.example.org"
-  std::string listen;                     // "[::]:443", "127.0.0.1:8443"
-  std::string status_listen;              // loopback, for /healthz and /readyz; may be empty
-  std::string tls_certificate;            // path; web reads it itself, and the key, which issuer can't
-  std::string tls_key;                    // path
+  std::string url;              // public, without a trailing slash: "https://sso.example.org"
+  std::string listen;           // "[::]:443", "127.0.0.1:8443"
+  std::string status_listen;    // loopback, for /healthz and /readyz; may be empty
+  std::string tls_certificate;  // path; web reads it itself, and the key, which issuer can't
+  std::string tls_key;          // path
   std::vector<std::string> trusted_proxies;  // addresses and networks in CIDR notation
-  std::string site_name;                  // in titles: "Example GmbH"; may be empty
-  std::string help_contact;               // whom to ask, in words of the administrator; may be empty
-  std::vector<std::string> banners;       // shown on each page: "Demo: the clock is not checked"
-  uint32_t session_lifetime = 0;          // seconds
+  std::string site_name;                     // in titles: "Example GmbH"; may be empty
+  std::string help_contact;          // whom to ask, in words of the administrator; may be empty
+  std::vector<std::string> banners;  // shown on each page: "Demo: the clock is not checked"
+  uint32_t session_lifetime = 0;     // seconds
   std::vector<SecretString> sealing_keys;  // 32 bytes each; the first seals, all open
   std::vector<ApplicationSettings> applications;
-  std::string config_hash;                // SHA-256 in hex
+  std::string config_hash;  // SHA-256 in hex
   Limits limits;
   template <class A>
   void Fields(A& archive) {
@@ -155,7 +155,8 @@ struct SettingsReply {
   }
 };
 
-// ---- begin_login, answer: one PAM conversation, relayed ------------------------------------------
+// ---- begin_login, answer: one PAM conversation, relayed
+// ------------------------------------------
 
 enum class PromptStyle : uint8_t { kEchoOff, kEchoOn, kInfo, kError, kLast = kError };
 
@@ -196,10 +197,10 @@ struct AnswerRequest {
 };
 
 enum class LoginState : uint8_t {
-  kPrompts,   // `prompts` want answers
-  kWorking,   // PAM is busy: ask again with kAnswer and no answers
-  kLoggedIn,  // `session` is the new session
-  kFailed,    // one sentence for all causes
+  kPrompts,          // `prompts` want answers
+  kWorking,          // PAM is busy: ask again with kAnswer and no answers
+  kLoggedIn,         // `session` is the new session
+  kFailed,           // one sentence for all causes
   kPasswordExpired,  // right, and too old: the person must know that to mend it
   kUnavailable,      // PAM or a server behind it does not answer
   kLast = kUnavailable,
@@ -222,7 +223,8 @@ struct LoginReply {
   }
 };
 
-// ---- describe: what is open to this person -------------------------------------------------------
+// ---- describe: what is open to this person
+// -------------------------------------------------------
 
 struct DescribeRequest {
   Context context;
@@ -255,7 +257,7 @@ struct DescribedRole {
 struct DescribedApplication {
   std::string slug;
   std::string name;
-  bool has_roles = false;  // false: not AWS; `all` is the only choice
+  bool has_roles = false;            // false: not AWS; `all` is the only choice
   std::vector<DescribedRole> roles;  // sorted by account name, account, role
   template <class A>
   void Fields(A& archive) {
@@ -282,7 +284,8 @@ struct DescribeReply {
   }
 };
 
-// ---- issue: one signed response ------------------------------------------------------------------
+// ---- issue: one signed response
+// ------------------------------------------------------------------
 
 // What saml/authn_request read out of a relying party's request; the issuer compares it with its
 // own configuration and believes none of it.
@@ -334,7 +337,8 @@ struct IssueReply {
   }
 };
 
-// ---- end_session, metadata, status ---------------------------------------------------------------
+// ---- end_session, metadata, status
+// ---------------------------------------------------------------
 
 struct EndSessionRequest {
   Context context;

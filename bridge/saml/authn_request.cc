@@ -165,20 +165,11 @@ class Reader {
  public:
   explicit Reader(xmlParserCtxt& parser) : parser_(parser) {}
 
-  void Start(std::string_view name, const char* uri, int namespaces, int count,
+  void Start(std::string_view name, std::string_view uri, int namespaces, int count,
              const xmlChar** fields) {
     if (stopped()) return;
-    ++depth_;
-    if (depth_ > kMaxDepth) return Stop(TooMuch("its elements are nested deeper than 12"));
-    if (namespaces + count > kMaxAttributes) {
-      return Stop(TooMuch("an element has more than 32 attributes"));
-    }
-    if (wants_text_) return Fail("an element stands where text alone is allowed");
-    const Attributes attributes(count, fields);
-    const std::string_view in = uri == nullptr ? "" : uri;
-    if (depth_ == 1) return StartRoot(name, in, attributes);
-    if (depth_ == 2) return StartPart(name, in, attributes);
-    if (depth_ == 3 && part_ == Part::kRequestedContext) return StartContext(name, in);
+    StartElement(name, uri, namespaces, count, fields);
+    StopParserAfterRefusal();
   }
 
   void End() {
@@ -186,6 +177,7 @@ class Reader {
     if (wants_text_) TakeText();
     --depth_;
     if (depth_ == 0) complete_ = true;
+    StopParserAfterRefusal();
   }
 
   void Text(std::string_view text) {
@@ -196,9 +188,14 @@ class Reader {
     } else if (depth_ < 2 && !Trimmed(text).empty()) {
       Fail("text stands between its elements");
     }
+    StopParserAfterRefusal();
   }
 
-  void Fail(const std::string& why) { Stop(Refused(why)); }
+  // For what may not be there at all.
+  void Refuse(const char* why) {
+    if (!stopped()) Fail(why);
+    StopParserAfterRefusal();
+  }
 
   // Also after a mistake in the XML itself: libxml2 still hands out some text then.
   bool stopped() const { return error_.has_value() || parser_.wellFormed == 0; }
@@ -216,7 +213,27 @@ class Reader {
  private:
   void Stop(Error error) {
     if (!error_) error_ = std::move(error);
-    xmlStopParser(&parser_);
+  }
+
+  void Fail(const std::string& why) { Stop(Refused(why)); }
+
+  // Only at the end of an event: it frees what the event's text and attributes stand in.
+  void StopParserAfterRefusal() {
+    if (error_) xmlStopParser(&parser_);
+  }
+
+  void StartElement(std::string_view name, std::string_view uri, int namespaces, int count,
+                    const xmlChar** fields) {
+    ++depth_;
+    if (depth_ > kMaxDepth) return Stop(TooMuch("its elements are nested deeper than 12"));
+    if (namespaces + count > kMaxAttributes) {
+      return Stop(TooMuch("an element has more than 32 attributes"));
+    }
+    if (wants_text_) return Fail("an element stands where text alone is allowed");
+    const Attributes attributes(count, fields);
+    if (depth_ == 1) return StartRoot(name, uri, attributes);
+    if (depth_ == 2) return StartPart(name, uri, attributes);
+    if (depth_ == 3 && part_ == Part::kRequestedContext) return StartContext(name, uri);
   }
 
   void StartRoot(std::string_view name, std::string_view uri, const Attributes& attributes) {
@@ -378,7 +395,7 @@ xmlSAXHandler Handlers() {
   sax.initialized = XML_SAX2_MAGIC;
   sax.startElementNs = [](void* user, const xmlChar* name, const xmlChar*, const xmlChar* uri,
                           int namespaces, const xmlChar**, int count, int, const xmlChar** fields) {
-    ReaderOf(user).Start(AsText(name), uri == nullptr ? nullptr : AsText(uri), namespaces, count,
+    ReaderOf(user).Start(AsText(name), uri == nullptr ? "" : AsText(uri), namespaces, count,
                          fields);
   };
   sax.endElementNs = [](void* user, const xmlChar*, const xmlChar*, const xmlChar*) {
@@ -389,14 +406,14 @@ xmlSAXHandler Handlers() {
   };
   sax.ignorableWhitespace = sax.characters;
   // I4: two readers that see different strings is how SAML libraries keep falling.
-  sax.cdataBlock = [](void* user, const xmlChar*, int) { ReaderOf(user).Fail("it has CDATA"); };
-  sax.comment = [](void* user, const xmlChar*) { ReaderOf(user).Fail("it has a comment"); };
+  sax.cdataBlock = [](void* user, const xmlChar*, int) { ReaderOf(user).Refuse("it has CDATA"); };
+  sax.comment = [](void* user, const xmlChar*) { ReaderOf(user).Refuse("it has a comment"); };
   sax.processingInstruction = [](void* user, const xmlChar*, const xmlChar*) {
-    ReaderOf(user).Fail("it has a processing instruction");
+    ReaderOf(user).Refuse("it has a processing instruction");
   };
-  sax.reference = [](void* user, const xmlChar*) { ReaderOf(user).Fail("it has an entity"); };
+  sax.reference = [](void* user, const xmlChar*) { ReaderOf(user).Refuse("it has an entity"); };
   sax.internalSubset = [](void* user, const xmlChar*, const xmlChar*, const xmlChar*) {
-    ReaderOf(user).Fail("it has a DOCTYPE");
+    ReaderOf(user).Refuse("it has a DOCTYPE");
   };
 #if LIBXML_VERSION >= 21200
   sax.serror = [](void*, const xmlError*) {};

@@ -22,7 +22,7 @@ struct Session {
   size_t assurance = 0;         // index into the configured levels
   SysSeconds authn_instant{};   // when PAM said yes
   std::string session_index;    // what relying parties see of it
-  std::string unique_id;        // the directory entry it was first seen with (U7); empty before that
+  std::string unique_id;  // the directory entry it was first seen with (U7); empty before that
   BootTime created{};
   BootTime last_used{};
 };

@@ -56,8 +56,8 @@ PageData ApplicationData(const protocol::DescribedApplication& application, bool
   return data;
 }
 
-void AddPerson(PageData& data, const DescribeReply& description) {
-  data.set("signed_in", true);
+void AddPerson(const Visit& visit, PageData& data, const DescribeReply& description) {
+  visit.AddSession(data);
   data.set("display_name", description.display_name);
   data.set("has_display_name", true);
   data.set("expires_in", DurationText(description.expires_in));
@@ -107,7 +107,7 @@ HttpResponse ChoicePage(const Visit& visit, const protocol::ApplicationSettings&
     return visit.Show(ProblemOf(protocol::Reason::kNotEntitled));
   }
   PageData data = visit.CommonData(described->has_roles ? "Choose a role" : described->name);
-  AddPerson(data, description);
+  AddPerson(visit, data, description);
   data.set("application", ApplicationData(*described, description.next_role.has_value()));
   data.set("is_choice", described->has_roles);
   data.set("has_relay_state", !origin.relay_state.empty());

@@ -20,7 +20,7 @@ struct ChoiceOrigin {
 PageData ApplicationData(const protocol::DescribedApplication& application, bool more_follow);
 
 // What pages for somebody who is signed in show besides: name, and how long the session lasts.
-void AddPerson(PageData& data, const protocol::DescribeReply& description);
+void AddPerson(const Visit& visit, PageData& data, const protocol::DescribeReply& description);
 
 // The links to the pages before and after this one, where there are more roles than fit on one.
 // `path`: with a query or without.

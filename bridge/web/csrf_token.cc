@@ -36,11 +36,11 @@ std::string CsrfTokens::Make(FormKind kind, std::string_view cookie) const {
 }
 
 bool CsrfTokens::IsValid(FormKind kind, std::string_view cookie, std::string_view token) const {
-  bool valid = false;
+  // Which of the generations it was is no secret; the rest of the comparison takes its time.
   for (const SecretString& key : keys_) {
-    valid = ConstantTimeEquals(Token(key, kind, cookie), token) || valid;
+    if (ConstantTimeEquals(Token(key, kind, cookie), token)) return true;
   }
-  return valid;
+  return false;
 }
 
 bool IsOwnOrigin(std::string_view origin, std::string_view fetch_site,

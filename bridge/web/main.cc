@@ -149,8 +149,8 @@ int main(int argc, char** argv) {
 
   const SystemClock clock;
   SystemRandom random;
-  const Pages pages = OrExit(Pages::Load(options.pages));
   const std::vector<StaticFile> static_files = OrExit(LoadStaticFiles(options.static_files));
+  const Pages pages = OrExit(Pages::Load(options.pages, static_files));
 
   const std::unique_ptr<protocol::IssuerApi> issuer =
       protocol::ConnectToIssuer(options.issuer_socket, OrExit(UserId(options.issuer_user)));

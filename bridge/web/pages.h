@@ -10,6 +10,7 @@
 #include <kainjow/mustache.hpp>
 
 #include "bridge/base/result.h"
+#include "bridge/web/static_files.h"
 
 namespace rolebridge::web {
 
@@ -21,11 +22,12 @@ using PageData = kainjow::mustache::data;
 
 class Pages {
  public:
-  // Reads every template of `folder` ({{> name}} is replaced by name.mustache here) and checks it.
-  // Errors: kNotFound, a file is missing; kInvalidArgument, it is malformed, or it could put
-  // something into a page unescaped: "{{{", "{{&", changed delimiters, a value outside of quotes
-  // (security.md B10). The message names file and line.
-  static Result<Pages> Load(const std::string& folder);
+  // Reads every template of `folder` and checks it. Here {{> name}} is replaced by name.mustache,
+  // and {{static.rolebridge_css}} by the path of the static file rolebridge.css.
+  // Errors: kNotFound, a file is missing; kInvalidArgument, it is malformed, names no static file
+  // that is there, or it could put something into a page unescaped: "{{{", "{{&", changed
+  // delimiters, a value outside of quotes (security.md B10). The message names file and line.
+  static Result<Pages> Load(const std::string& folder, const std::vector<StaticFile>& static_files);
 
   // The page as HTML in UTF-8. Every value is escaped; characters that nobody sees, or that reverse
   // the text around them, are shown by their number, except on the hand-over page, whose hidden

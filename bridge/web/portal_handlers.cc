@@ -71,7 +71,7 @@ HttpResponse PortalHandlers::ShowPortal(const HttpRequest& request) const {
     return visit.Show(ProblemOf(protocol::Reason::kNotEntitled));
   }
   PageData data = visit.CommonData("Your applications");
-  AddPerson(data, description);
+  AddPerson(visit, data, description);
   data.set("applications", applications);
   AddPaging(data, "/", first_role, description.next_role);
   return visit.Render(Page::kPortal, data);

@@ -1,6 +1,5 @@
 #include "bridge/web/static_files.h"
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -73,16 +72,6 @@ Result<std::vector<StaticFile>> LoadStaticFiles(const std::string& folder) {
     files.push_back(std::move(*file));
   }
   return files;
-}
-
-PageData StaticPaths(const std::vector<StaticFile>& files) {
-  PageData paths;
-  for (const StaticFile& file : files) {
-    std::string name = file.name;
-    std::replace(name.begin(), name.end(), '.', '_');
-    paths.set(name, file.path);
-  }
-  return paths;
 }
 
 }  // namespace rolebridge::web

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "bridge/base/result.h"
-#include "bridge/web/pages.h"
 
 namespace rolebridge::web {
 
@@ -19,8 +18,5 @@ struct StaticFile {
 // svg, png or woff2. Errors: kNotFound, no such folder; kResourceExhausted, a file is above 192
 // KiB; kInvalidArgument, a name that is not made of a-z, 0-9, "-" and "_".
 Result<std::vector<StaticFile>> LoadStaticFiles(const std::string& folder);
-
-// Their paths by name for templates: {{static.rolebridge_css}}.
-PageData StaticPaths(const std::vector<StaticFile>& files);
 
 }  // namespace rolebridge::web

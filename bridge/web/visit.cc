@@ -53,7 +53,6 @@ PageData Visit::CommonData(std::string_view title) const {
   PageData banners(PageData::type::list);
   for (const std::string& banner : settings.banners) banners.push_back({"text", banner});
   data.set("banners", banners);
-  data.set("static", StaticPaths(site_.static_files));
   data.set("request_id", request_.request_id);
   data.set("has_help_contact", !settings.help_contact.empty());
   data.set("help_contact", settings.help_contact);
@@ -61,8 +60,12 @@ PageData Visit::CommonData(std::string_view title) const {
   data.set("is_problem", false);
   data.set("signed_in", false);
   data.set("has_display_name", false);
-  data.set("csrf", session_ ? settings_->csrf.Make(FormKind::kSession, *session_) : std::string());
   return data;
+}
+
+void Visit::AddSession(PageData& data) const {
+  data.set("signed_in", session_.has_value());
+  if (session_) data.set("csrf", settings_->csrf.Make(FormKind::kSession, *session_));
 }
 
 HttpResponse Visit::Render(Page page, const PageData& data, int status,
@@ -96,7 +99,7 @@ HttpResponse Visit::Show(const Problem& problem, std::string_view detail) const 
   data.set("has_detail", problem.shows_detail && !detail.empty());
   data.set("detail", std::string(detail));
   data.set("asks_help", problem.asks_help && !settings_->reply.help_contact.empty());
-  data.set("signed_in", session_.has_value());
+  AddSession(data);
   // Only a page can be asked for again; a form would be sent twice.
   const std::string again = request_.method == "POST" ? "/" : AllowedNext(request_.target);
   data.set("retry", problem.passes);

@@ -40,8 +40,10 @@ class Visit {
 
   // ---- answers ----
 
-  // What all templates know, and the sign-out form's token where somebody is signed in.
+  // What all templates know.
   PageData CommonData(std::string_view title) const;
+  // Where somebody is signed in: the token of the forms, and so the one that signs out.
+  void AddSession(PageData& data) const;
   HttpResponse Render(Page page, const PageData& data, int status = 200,
                       const PageSecurity& security = {.has_own_forms = true}) const;
   HttpResponse SeeOther(std::string path) const;

@@ -1,5 +1,5 @@
-// What issuing costs, against the least that it can cost: one RSA-2048 signature by OpenSSL's EVP in
-// the same run. The last line gives the ratio; the aim is 1.5 at most (docs, "Numbers").
+// What issuing costs, against the least that it can cost: one RSA-2048 signature by OpenSSL's EVP
+// in the same run. The last line gives the ratio; the aim is 1.5 at most (docs, "Numbers").
 
 #include <benchmark/benchmark.h>
 #include <openssl/evp.h>
@@ -67,7 +67,8 @@ void RawRsa2048(benchmark::State& state) {
 }
 BENCHMARK(RawRsa2048)->Unit(benchmark::kMicrosecond);
 
-// Session, directory answer, mapping, AWS's rules, XML, signature, its verification, record, base64.
+// Session, directory answer, mapping, AWS's rules, XML, signature, its verification, record,
+// base64.
 void Issue(benchmark::State& state) {
   config::Config config = testing::SampleConfig();
   config.limits.responses_per_minute = 10'000'000;

@@ -2,9 +2,9 @@
 
 Run as the web's user, with the socket's path as argument. Reads one JSON list of attempts on
 standard input, each a list of messages in hex to send on one connection of its own, and prints one
-JSON list: for each attempt the replies in hex, or null where the connection ended instead. After a
-message "fds" the descriptors of this process are sent along. Stands alone: it is read from standard
-input's neighbour by a process that may read no file of the checkout.
+JSON list: for each attempt the replies in hex, or null where the connection ended instead. With a
+message that starts with "fds" a descriptor goes along. Stands alone: the process that runs it may
+read no file of the checkout.
 """
 
 import array

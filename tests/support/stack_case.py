@@ -42,7 +42,8 @@ class StackTestCase(unittest.TestCase):
         # Where a test failed, the end of what the processes said is worth reading.
         if result and len(result.failures) + len(result.errors) > before:
             for name in ("web", "issuer", "pam"):
-                print(f"--- {name}", *self.stack.log(name).splitlines()[-8:], sep="\n")
+                lines = self.stack.log(name).splitlines()[-8:]
+                print(f"--- {name}", *(line[:400] for line in lines), sep="\n")
         return result
 
     def client(self, source_address="127.0.0.1"):

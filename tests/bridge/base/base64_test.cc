@@ -9,8 +9,13 @@ namespace {
 
 // RFC 4648 section 10.
 const std::pair<const char*, const char*> kVectors[] = {
-    {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-    {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"},
+    {"", ""},
+    {"f", "Zg=="},
+    {"fo", "Zm8="},
+    {"foo", "Zm9v"},
+    {"foob", "Zm9vYg=="},
+    {"fooba", "Zm9vYmE="},
+    {"foobar", "Zm9vYmFy"},
 };
 
 TEST(Base64Test, GivesTheVectorsOfTheRfc) {
@@ -23,8 +28,8 @@ TEST(Base64Test, GivesTheVectorsOfTheRfc) {
 }
 
 TEST(Base64Test, RefusesWhatIsNotStrict) {
-  for (const char* text : {"Zg", "Zg=", "Zg===", "Z", "=", "====", "Zh==", "Zm9=", "Zm 9v", "Zm9v\n",
-                           "Zm-_", "Zg==Zg==", "Zm9v=", "Z=9v", "Zm\xc3\xa4v"}) {
+  for (const char* text : {"Zg", "Zg=", "Zg===", "Z", "=", "====", "Zh==", "Zm9=", "Zm 9v",
+                           "Zm9v\n", "Zm-_", "Zg==Zg==", "Zm9v=", "Z=9v", "Zm\xc3\xa4v"}) {
     EXPECT_FALSE(DecodeBase64(text)) << text;
   }
 }

@@ -117,6 +117,8 @@ TEST(YamlReaderTest, RefusesWhatAConfigurationDoesNotNeed) {
       {"? { a: b }\n: c\n", "f:1:3: a map stands where a key is due; put the key in quotes"},
       {"~: b\n", "f:1:1: a key is due here; null is none"},
       {"'': b\n", "f:1:1: a key is empty; give it a name"},
+      {"\"a\\x1b[31m\": b\n", "f:1:1: a key has a control character; take it out"},
+      {"\"a\\nb\": c\n", "f:1:1: a key has a control character; take it out"},
       {"a: b\n---\nc: d\n", "f:2:1: a second document begins; one file holds one"},
       {"a: b\n...\nc: d\n", "f:3:1: a second document begins; one file holds one"},
       {"%YAML 1.2\n---\na: b\n", "f:1:1: directives are not allowed; take it out"},

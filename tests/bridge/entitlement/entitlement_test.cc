@@ -73,7 +73,9 @@ TEST(EntitlementTest, AValueFromTheDirectoryFillsItsPlaceAndNothingMore) {
   // What a writer in one field might try; each is left out and the honest value beside it stays.
   for (const std::string attack :
        {"Admin,arn:aws:iam::999999999999:saml-provider/x", "arn:aws:iam::999999999999:role/Admin",
-        "x:role/Admin", "team/Admin", "Admin ", " Admin", "", "*", "Ad?in", "\xef\xbc\xa1" "dmin",
+        "x:role/Admin", "team/Admin", "Admin ", " Admin", "", "*", "Ad?in",
+        "\xef\xbc\xa1"
+        "dmin",
         "Admin\n", "AWSReservedSSO_Admin_0123456789abcdef"}) {
     const Entitlement entitlement =
         EvaluateSample(Alice({GroupWith("bad", kProduction, {attack, "ReadOnly"})}));
@@ -86,10 +88,11 @@ TEST(EntitlementTest, AValueFromTheDirectoryFillsItsPlaceAndNothingMore) {
 }
 
 TEST(EntitlementTest, AnAccountThatIsNotAllowedGivesNothing) {
-  for (const std::string account :
-       {"999999999999", "12341234123", "1234123412345", "\xef\xbc\x91" "23412341234", "*"}) {
-    const Entitlement entitlement =
-        EvaluateSample(Alice({GroupWith("bad", account, {"Admin"})}));
+  for (const std::string account : {"999999999999", "12341234123", "1234123412345",
+                                    "\xef\xbc\x91"
+                                    "23412341234",
+                                    "*"}) {
+    const Entitlement entitlement = EvaluateSample(Alice({GroupWith("bad", account, {"Admin"})}));
     EXPECT_TRUE(entitlement.roles.empty()) << account;
     EXPECT_EQ(entitlement.dropped.size(), 1U) << account;
   }
@@ -98,16 +101,15 @@ TEST(EntitlementTest, AnAccountThatIsNotAllowedGivesNothing) {
 TEST(EntitlementTest, AllowedRolesArePatternsOverTheWholeName) {
   const config::Config config =
       ConfigFrom(Replaced(kSampleYaml, "allowed_roles: [\"*\"]", "allowed_roles: [\"Dev*\"]"));
-  const Entitlement entitlement = Evaluate(
-      config.applications.front(),
-      Alice({GroupWith("g", kProduction, {"Developer", "Admin", "XDev"})}), 5000);
+  const Entitlement entitlement =
+      Evaluate(config.applications.front(),
+               Alice({GroupWith("g", kProduction, {"Developer", "Admin", "XDev"})}), 5000);
   EXPECT_EQ(RoleArns(entitlement),
             std::vector<std::string>{"arn:aws:iam::123412341234:role/Developer"});
 }
 
 TEST(EntitlementTest, AddsTheApplicationsDuration) {
-  const Entitlement entitlement =
-      EvaluateSample(Alice({GroupWith("ops", kProduction, {"Admin"})}));
+  const Entitlement entitlement = EvaluateSample(Alice({GroupWith("ops", kProduction, {"Admin"})}));
   const saml::Attribute* const duration = Find(entitlement, aws::kSessionDuration);
   ASSERT_NE(duration, nullptr);
   EXPECT_EQ(duration->values, std::vector<std::string>{"14400"});

@@ -120,8 +120,9 @@ class IssueServiceTest : public ::testing::Test {
 TEST_F(IssueServiceTest, IssuesExactlyThePairThatWasChosen) {
   const SecretString session = LogIn();
   const std::string document = Issued(Request(session, kAdmin));
-  EXPECT_NE(document.find(std::string(kAdmin) + ",arn:aws:iam::123412341234:saml-provider/rolebridge"),
-            std::string::npos);
+  EXPECT_NE(
+      document.find(std::string(kAdmin) + ",arn:aws:iam::123412341234:saml-provider/rolebridge"),
+      std::string::npos);
   EXPECT_EQ(document.find(kReadOnly), std::string::npos);
   EXPECT_NE(document.find("Recipient=\"https://signin.aws.amazon.com/saml\""), std::string::npos);
   EXPECT_NE(document.find(">alice</"), std::string::npos);
@@ -163,8 +164,8 @@ TEST_F(IssueServiceTest, NoRecordNoResponse) {
 
 TEST_F(IssueServiceTest, RefusesARoleThatIsNotTheirs) {
   const SecretString session = LogIn();
-  for (const char* role : {"arn:aws:iam::123412341234:role/Root", "arn:aws:iam::999999999999:role/Admin",
-                           "Admin", "ALL", "*"}) {
+  for (const char* role : {"arn:aws:iam::123412341234:role/Root",
+                           "arn:aws:iam::999999999999:role/Admin", "Admin", "ALL", "*"}) {
     EXPECT_EQ(RefusedFor(session, role), Reason::kRoleNotYours) << role;
   }
   EXPECT_EQ(audit_.records.back().Field("reason"), "role_not_yours");

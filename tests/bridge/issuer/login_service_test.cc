@@ -171,7 +171,10 @@ TEST_F(LoginServiceTest, WritesNoNameThatNeverLoggedIn) {
 
 TEST_F(LoginServiceTest, DoesNotAskPamForAMalformedName) {
   Play([](Channel&) { FAIL() << "PAM was asked"; });
-  for (const char* name : {"", " alice", "alice ", "*)(uid=*", "root\n", "al\xc3\xaf" "ce", "-x"}) {
+  for (const char* name : {"", " alice", "alice ", "*)(uid=*", "root\n",
+                           "al\xc3\xaf"
+                           "ce",
+                           "-x"}) {
     const LoginReply reply = Settle(Begin(name, "hunter2"));
     EXPECT_EQ(reply.state, LoginState::kFailed) << name;
     EXPECT_GT(reply.hold_milliseconds, 0U);

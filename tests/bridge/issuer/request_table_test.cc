@@ -54,11 +54,10 @@ class RequestTableTest : public ::testing::Test {
                                 random_};
   PersonReader people_{directory_, sessions_};
   ClockGuard guard_{clock_, true};
-  LoginService login_{config_, {"/nonexistent/pam.sock", 0}, sessions_, audit_, clock_,
-                      random_, key_};
+  LoginService login_{config_, {"/nonexistent/pam.sock", 0}, sessions_, audit_, clock_, random_,
+                      key_};
   PortalService portal_{config_, people_, sessions_, audit_, clock_};
-  IssueService issue_{config_, people_,  signer_, sessions_, audit_,
-                      guard_,  clock_,   random_, key_};
+  IssueService issue_{config_, people_, signer_, sessions_, audit_, guard_, clock_, random_, key_};
   const RequestTable table_{{config_, login_, portal_, issue_, sessions_, directory_, guard_, key_,
                              [](std::string_view) { return Result<std::string>("<md/>"); }}};
 };
@@ -89,7 +88,8 @@ TEST_F(RequestTableTest, EndsTheConnectionOnWhatIsNotInTheTable) {
 TEST_F(RequestTableTest, EndsTheConnectionOnEveryCutAndEveryByteTooMany) {
   protocol::IssueRequest request{.context = GoodContext(), .application = "aws", .role = "all"};
   request.session = SecretString(std::string(64, '0'));
-  const std::string bytes(EncodeMessage(static_cast<uint8_t>(RequestType::kIssue), request)->Reveal());
+  const std::string bytes(
+      EncodeMessage(static_cast<uint8_t>(RequestType::kIssue), request)->Reveal());
   ASSERT_TRUE(table_.Answer(bytes));
   for (size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_FALSE(table_.Answer(bytes.substr(0, size))) << size;
@@ -105,9 +105,8 @@ TEST_F(RequestTableTest, EndsTheConnectionAboveTheSizeOfARequest) {
 
 TEST_F(RequestTableTest, EndsTheConnectionOnAnUnsoundContext) {
   for (const protocol::Context& context :
-       {protocol::Context{.version = 2,
-                          .request_id = "0123456789abcdef",
-                          .client_address = "192.0.2.7"},
+       {protocol::Context{
+            .version = 2, .request_id = "0123456789abcdef", .client_address = "192.0.2.7"},
         protocol::Context{.request_id = "0123456789abcdeF", .client_address = "192.0.2.7"},
         protocol::Context{.request_id = "0123", .client_address = "192.0.2.7"},
         protocol::Context{.request_id = "0123456789abcdef", .client_address = "evil.example"},
@@ -120,8 +119,8 @@ TEST_F(RequestTableTest, EndsTheConnectionOnAnUnsoundContext) {
 TEST_F(RequestTableTest, NoSessionNoAnswerAboutAnybody) {
   protocol::DescribeRequest request{.context = GoodContext()};
   request.session = SecretString(std::string(64, '0'));
-  const auto reply = table_.Answer(
-      EncodeMessage(static_cast<uint8_t>(RequestType::kDescribe), request)->Reveal());
+  const auto reply =
+      table_.Answer(EncodeMessage(static_cast<uint8_t>(RequestType::kDescribe), request)->Reveal());
   ASSERT_TRUE(reply);
   EXPECT_EQ(static_cast<uint8_t>(reply->Reveal().front()), 0xff);
   EXPECT_TRUE(directory_.asked.empty());
@@ -143,8 +142,8 @@ TEST_F(RequestTableTest, ServesTheRealClientAndCutsOffAStranger) {
   const std::string path = std::string(folder) + "/issuer.sock";
   for (const bool is_peer : {true, false}) {
     const UniqueFd stop(eventfd(0, EFD_CLOEXEC));
-    RequestServer server(*ListenSeqpacket(path, std::nullopt),
-                         is_peer ? geteuid() : geteuid() + 1, protocol::kMaxAnswerRequest,
+    RequestServer server(*ListenSeqpacket(path, std::nullopt), is_peer ? geteuid() : geteuid() + 1,
+                         protocol::kMaxAnswerRequest,
                          [&](std::string_view message) { return table_.Answer(message); });
     std::thread serving([&] { server.ServeUntil(stop.get()); });
     const auto client = protocol::ConnectToIssuer(path, geteuid());

@@ -22,8 +22,10 @@ TEST(UsernameTest, Refuses) {
   for (const std::string& name :
        {""s, " alice"s, "alice "s, "alice\n"s, "alice\0"s, ".alice"s, "-alice"s, "al ice"s,
         "alice@example.org"s, "EXAMPLE\\alice"s, "*)(uid=*"s, "\\2a"s, "alice\xc2\xa0"s,
-        "\xef\xbd\x81lice"s, "\xd0\xb0lice"s, "\xe2\x80\xae" "ecila"s, "\xff\xfe"s,
-        std::string(65, 'a'), std::string(10'000, 'a')}) {
+        "\xef\xbd\x81lice"s, "\xd0\xb0lice"s,
+        "\xe2\x80\xae"
+        "ecila"s,
+        "\xff\xfe"s, std::string(65, 'a'), std::string(10'000, 'a')}) {
     EXPECT_FALSE(CanonicalUsername(name, true)) << name;
   }
 }

@@ -135,9 +135,9 @@ class Browser : public testing::Test {
   FixedClock clock;
   SystemRandom random;
   CurrentSettings settings{protocol::FakeIssuer::DefaultSettings()};
-  Result<Pages> pages = Pages::Load(ROLEBRIDGE_SOURCE_DIR "/bridge/web/pages");
   Result<std::vector<StaticFile>> static_files =
       LoadStaticFiles(ROLEBRIDGE_SOURCE_DIR "/bridge/web/static");
+  Result<Pages> pages = Pages::Load(ROLEBRIDGE_SOURCE_DIR "/bridge/web/pages", *static_files);
   Site site{issuer, settings, *pages, *static_files, clock, random};
 
   std::map<std::string, std::string> jar;  // cookies

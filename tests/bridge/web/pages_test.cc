@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace rolebridge::web {
 namespace {
@@ -26,7 +29,12 @@ class PagesTest : public testing::Test {
   void Write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name) << text;
   }
-  Result<Pages> Load() const { return Pages::Load(folder_.string()); }
+  Result<Pages> Load() const {
+    return Pages::Load(folder_.string(),
+                       {{"rolebridge.css", "/static/rolebridge.1.css", "text/css", ""},
+                        {"rolebridge.js", "/static/rolebridge.2.js", "text/javascript", ""},
+                        {"logo.svg", "/static/logo.3.svg", "image/svg+xml", ""}});
+  }
 
   std::filesystem::path folder_;
 };
@@ -61,6 +69,31 @@ TEST_F(PagesTest, RefusesAMalformedTemplate) {
     Write("login.mustache", text);
     EXPECT_FALSE(Load().has_value()) << text;
   }
+}
+
+TEST_F(PagesTest, RefusesAStaticFileThatIsNotThere) {
+  Write("login.mustache", "<link href=\"{{static.rolebridge_css}}\">");
+  const Result<Pages> pages = Load();
+  ASSERT_TRUE(pages.has_value());
+  EXPECT_EQ(pages->Render(Page::kLogin, PageData()), "<link href=\"/static/rolebridge.1.css\">");
+  Write("login.mustache", "\n<link href=\"{{static.absent_css}}\">");
+  EXPECT_NE(Load().error().message.find("login.mustache:2: there is no static file 'absent.css'"),
+            std::string::npos);
+}
+
+// Under ThreadSanitizer this shows that rendering changes nothing that threads share.
+TEST_F(PagesTest, RendersOnSeveralThreads) {
+  const Result<Pages> pages = Load();
+  ASSERT_TRUE(pages.has_value());
+  std::vector<std::thread> threads;
+  std::array<std::string, 4> rendered;
+  for (std::string& one : rendered) {
+    threads.emplace_back([&pages, &one] {
+      for (int i = 0; i < 50; ++i) one = pages->Render(Page::kError, PageData("title", "Title"));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& one : rendered) EXPECT_EQ(one, rendered[0]);
 }
 
 TEST_F(PagesTest, SaysWhichFileIsMissing) {

@@ -41,9 +41,9 @@ struct RoleRules {
 Result<RolePair> CheckRole(const TracedText& text, const RoleRules& rules, bool trust_arn);
 
 // The text itself where AWS takes it as the value of the attribute `saml_name`: RoleSessionName and
-// SourceIdentity 2 to 64 of [A-Za-z0-9_+=,.@-], SessionDuration 900 to 43200 without sign or leading
-// zero, tags by key and value. For names that are not AWS's: well-formed UTF-8 of XML characters
-// without CR, LF, TAB (security.md O3), at most 4096 bytes, no white space around it.
+// SourceIdentity 2 to 64 of [A-Za-z0-9_+=,.@-], SessionDuration 900 to 43200 without sign or
+// leading zero, tags by key and value. For names that are not AWS's: well-formed UTF-8 of XML
+// characters without CR, LF, TAB (security.md O3), at most 4096 bytes, no white space around it.
 // Errors: kInvalidArgument, naming the value and the rule.
 Result<std::string> CheckValue(std::string_view saml_name, const TracedText& text);
 

@@ -49,6 +49,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   std::optional<YamlNode> TakeRoot() { return std::move(root_); }
   std::vector<Mistake>& mistakes() { return mistakes_; }
+  bool stopped() const { return stopped_; }
   // What yaml-cpp threw at `mark`.
   void OnSyntaxError(const YAML::Mark& mark, const std::string& what);
 
@@ -133,6 +134,10 @@ void TreeBuilder::OnSyntaxError(const YAML::Mark& mark, const std::string& what)
   if (stopped_) return;
   stopped_ = true;
   root_.reset();
+  const bool open_quote = what.find("EOF in scalar") != std::string::npos;
+  if (open_quote && !frames_.empty() && frames_.back().has_key) {
+    return Refuse(frames_.back().key_offset, "the quote is not closed");
+  }
   const size_t offset = std::min(mark.pos < 0 ? 0 : Offset(mark), text_.size());
   Position position = lines_.At(offset);
   const bool reported = !mistakes_.empty() && mistakes_.back().position.line == position.line;
@@ -453,7 +458,8 @@ void Parse(std::string_view text, TreeBuilder& builder) {
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
+    // Behind some broken files yaml-cpp finds empty documents without end.
+    while (!builder.stopped() && parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& exception) {
     builder.OnSyntaxError(exception.mark, exception.msg);

@@ -7,8 +7,8 @@ using namespace rolebridge;          // NOLINT(google-build-using-namespace)
 using namespace rolebridge::issuer;  // NOLINT(google-build-using-namespace)
 
 int main(int argc, char** argv) {
-  const Options options = ParseOptionsOrExit(argc, argv);
   HardenProcess();
+  const Options options = ParseOptionsOrExit(argc, argv);
   const UniqueFd stop = StopSignalFd();
   const config::Config config = LoadConfigOrExit(options.config_path);
 

@@ -59,6 +59,17 @@ TEST(ConnectionTest, RefusesTheSystemsAuthoritiesForAServerOfOurs) {
   EXPECT_FALSE(Probe(settings, slapd.raw_password()));
 }
 
+TEST(ConnectionTest, RefusesAuthoritiesThatCannotBeRead) {
+  const SlapdServer slapd;
+  Settings settings = slapd.settings();
+  settings.ca_file = slapd.folder + "/no-such-file.crt";
+  const auto probed = Probe(settings, slapd.raw_password());
+  ASSERT_FALSE(probed);
+  EXPECT_EQ(probed.error().code, ErrorCode::kUnavailable);
+  EXPECT_NE(probed.error().message.find("ldap.ca_file"), std::string::npos)
+      << probed.error().message;
+}
+
 TEST(ConnectionTest, RefusesAServerWithoutTls) {
   const SlapdServer slapd({"--no-tls"});
   const auto probed = Probe(slapd, slapd.uri_ldap);

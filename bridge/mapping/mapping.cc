@@ -213,7 +213,7 @@ Outcome Mapping::Evaluate(const Facts& facts) const {
   Evaluation evaluation(facts, parsed_->bindings.size());
   Walk{*parsed_, evaluation, outcome}.Bind(0);
   outcome.exhausted = evaluation.exhausted();
-  
+  if (outcome.exhausted) outcome.values.clear();
   return outcome;
 }
 

@@ -44,8 +44,8 @@ constexpr size_t kReadBuffer = 16 * 1024;
 constexpr int kAcceptBatch = 64;
 // Deadlines are looked at that often; they need not be exact.
 constexpr std::chrono::milliseconds kSweepInterval{500};
-// Of its connections, as many of one address may be in a TLS handshake, where OpenSSL already lends
-// a stranger 170 KiB for a ClientHello.
+// That part of its connections may be in a TLS handshake, per address: nine bytes of a stranger
+// make OpenSSL lend 45 KiB.
 constexpr uint32_t kHandshakeShare = 4;
 // Descriptors that connections leave to everything else: issuer, log, spare.
 constexpr rlim_t kReservedDescriptors = 64;

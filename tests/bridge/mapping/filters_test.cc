@@ -74,7 +74,7 @@ TEST(FiltersTest, SessionNameWritesWhatAwsDoesNotTakeInHex) {
 
 // security.md M5: two people never meet in one name.
 TEST(FiltersTest, SessionNameIsInjective) {
-  const std::string alphabet = "a=3D \\\xC3";
+  const std::string alphabet = "=20 \xC3";
   std::vector<std::string> names = {""};
   for (size_t i = 0; i < names.size() && names[i].size() < 4; ++i) {
     const std::string prefix = names[i];
@@ -88,7 +88,7 @@ TEST(FiltersTest, SessionNameIsInjective) {
     ASSERT_EQ(outcome.values.size(), 1u);
     const std::string output = outcome.values.front().text.Text();
     EXPECT_TRUE(outputs.insert(output).second) << name;
-    EXPECT_EQ(output.find_first_not_of("a=3DC20+5"), std::string::npos) << output;
+    EXPECT_EQ(output.find_first_not_of("=203DC"), std::string::npos) << output;
   }
 }
 

@@ -23,8 +23,6 @@
 namespace rolebridge::config {
 namespace {
 
-using mapping::Quote;
-
 constexpr size_t kMaxFiles = 64;
 
 struct SourceFile {

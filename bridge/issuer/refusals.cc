@@ -57,6 +57,8 @@ std::vector<std::string> GroupNames(const mapping::Facts& facts) {
 
 std::string DroppedText(const std::vector<ldap::DroppedValue>& values,
                         const std::vector<entitlement::Dropped>& dropped) {
+  // A person may be in thousands of groups without the attribute; the record stays readable.
+  constexpr size_t kMaxTexts = 100;
   std::vector<std::string> texts;
   for (const ldap::DroppedValue& value : values) {
     texts.push_back(value.entry + ": " + value.attribute + ": " + value.reason);
@@ -64,6 +66,11 @@ std::string DroppedText(const std::vector<ldap::DroppedValue>& values,
   for (const entitlement::Dropped& drop : dropped) {
     texts.push_back("mappings." + drop.mapping + " (" + ToString(drop.position) +
                     "): " + drop.reason);
+  }
+  if (texts.size() > kMaxTexts) {
+    const std::string more = "and " + std::to_string(texts.size() - kMaxTexts) + " more";
+    texts.resize(kMaxTexts);
+    texts.push_back(more);
   }
   return Join(texts);
 }

@@ -7,15 +7,25 @@
 #include "bridge/mapping/suggestion.h"
 
 namespace rolebridge::mapping {
+namespace {
+
+// Each value that is issued has such words: one allocation and no more.
+std::string Joined(std::string_view what, std::string_view owner, std::string_view attribute) {
+  std::string words;
+  words.reserve(what.size() + owner.size() + attribute.size() + 4);
+  return words.append(what).append(Quote(owner)).append(": ").append(attribute);
+}
+
+}  // namespace
 
 std::string Source::Words() const {
   switch (kind) {
     case Kind::kConfiguration:
       return "";
     case Kind::kUser:
-      return "user " + Quote(owner) + ": " + std::string(attribute);
+      return Joined("user ", owner, attribute);
     case Kind::kGroup:
-      return "group " + Quote(owner) + ": " + std::string(attribute);
+      return Joined("group ", owner, attribute);
     case Kind::kClient:
       return "client: " + std::string(attribute);
   }

@@ -99,7 +99,7 @@ class Parser {
   ExpressionPtr ResolveVar(const Token& field);
   ExpressionPtr ResolveVariable(const Variable& variable, size_t slot, const Token& field);
   ExpressionPtr UnknownField(const Token& root, const Token& field,
-                             std::vector<std::string_view> known, const std::string& hint);
+                             const std::vector<std::string_view>& known, const std::string& hint);
 
   // `expression` as what is due, or a BrokenNode after a mistake.
   ExpressionPtr DueText(ExpressionPtr expression, size_t offset, const std::string& who);
@@ -512,7 +512,8 @@ ExpressionPtr Parser::ResolveField(const Token& root, const Token& field) {
 }
 
 ExpressionPtr Parser::UnknownField(const Token& root, const Token& field,
-                                   std::vector<std::string_view> known, const std::string& hint) {
+                                   const std::vector<std::string_view>& known,
+                                   const std::string& hint) {
   const std::string suggestion = DidYouMean(field.text, known);
   return Broken(field.offset, Quote(root.text) + " has no " + Quote(field.text) +
                                   (suggestion.empty() ? hint : suggestion));
@@ -527,7 +528,7 @@ ExpressionPtr Parser::ResolveUser(const Token& field) {
   }
   std::vector<std::string_view> known = Views(attributes);
   known.insert(known.end(), {"username", "dn"});
-  return UnknownField({TokenKind::kName, "user", field.offset}, field, std::move(known),
+  return UnknownField({TokenKind::kName, "user", field.offset}, field, known,
                       "; name it under ldap.users.attributes first");
 }
 
@@ -545,7 +546,7 @@ ExpressionPtr Parser::ResolveVar(const Token& field) {
   if (found != scope_.names.vars.end()) return std::make_shared<TextNode>(found->second);
   std::vector<std::string_view> known;
   for (const auto& [name, value] : scope_.names.vars) known.push_back(name);
-  return UnknownField({TokenKind::kName, "vars", field.offset}, field, std::move(known),
+  return UnknownField({TokenKind::kName, "vars", field.offset}, field, known,
                       "; set it under vars first");
 }
 
@@ -563,7 +564,7 @@ ExpressionPtr Parser::ResolveVariable(const Variable& variable, size_t slot, con
   }
   std::vector<std::string_view> known = Views(attributes);
   known.insert(known.end(), {"name", "dn"});
-  return UnknownField({TokenKind::kName, variable.name, field.offset}, field, std::move(known),
+  return UnknownField({TokenKind::kName, variable.name, field.offset}, field, known,
                       "; name it under ldap.groups.attributes first");
 }
 

@@ -15,6 +15,8 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
 // A near miss: few edits for the length, the same but for case, or the beginning of the word meant.
 bool IsNear(std::string_view word, std::string_view candidate, size_t distance) {
   if (distance <= std::max<size_t>(1, std::min<size_t>(3, word.size() / 3))) return true;
@@ -56,13 +58,18 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string_view
 
 std::string Quote(std::string_view text) {
   static constexpr std::string_view kHex = "0123456789abcdef";
-  std::string quoted = "'";
+  std::string quoted;
+  quoted.reserve(std::min(text.size(), kLongestQuote) + 8);
+  quoted += '\'';
+  if (text.size() < kLongestQuote && std::none_of(text.begin(), text.end(), IsControl)) {
+    return quoted.append(text).append("'");
+  }
   for (const char c : text) {
     if (quoted.size() >= kLongestQuote && (static_cast<unsigned char>(c) & 0xC0) != 0x80) {
       return quoted + "...'";
     }
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) {
+    if (IsControl(c)) {
       quoted += "\\x";
       quoted += kHex[byte >> 4];
       quoted += kHex[byte & 15];

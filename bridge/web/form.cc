@@ -76,9 +76,7 @@ std::string EncodeQueryValue(std::string_view text) {
   encoded.reserve(text.size() + 16);
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 && byte < 0x80) {
-      encoded.push_back(c);
-    } else if (c == '-' || c == '.' || c == '_') {
+    if ((std::isalnum(byte) != 0 && byte < 0x80) || c == '-' || c == '.' || c == '_') {
       encoded.push_back(c);
     } else {
       encoded.push_back('%');

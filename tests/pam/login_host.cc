@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -57,7 +58,9 @@ LoginHost::LoginHost() : socket_path_(folder_ / "pam.sock") {
   StartActivator();
 }
 
-LoginHost::~LoginHost() {
+LoginHost::~LoginHost() { StopActivator(); }
+
+void LoginHost::StopActivator() {
   kill(activator_, SIGTERM);
   waitpid(activator_, nullptr, 0);
 }
@@ -115,7 +118,9 @@ void LoginHost::StartActivator() {
     execv(arguments[0], arguments.data());
     _exit(127);
   }
-  EXPECT_TRUE(WaitForLog("Listening on")) << Log();
+  if (WaitForLog("Listening on")) return;
+  StopActivator();
+  throw std::runtime_error("no activator: " + Log());
 }
 
 std::string LoginHost::Scripted(const std::string& type, const std::string& arguments) {
@@ -133,7 +138,7 @@ void LoginHost::AddService(const std::string& name, const std::string& text) {
 
 Conversation LoginHost::Begin(const std::string& username, const std::string& service) const {
   auto begun = Conversation::Begin(socket_path_, {service, username, "192.0.2.7"}, getuid());
-  EXPECT_TRUE(begun) << begun.error().message;
+  if (!begun) throw std::runtime_error(begun.error().message);
   return std::move(*begun);
 }
 

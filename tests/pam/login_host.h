@@ -54,6 +54,7 @@ class LoginHost {
  private:
   void WriteAccounts();
   void StartActivator();
+  void StopActivator();
 
   TestFolder folder_;
   std::string socket_path_;

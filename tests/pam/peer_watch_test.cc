@@ -9,16 +9,12 @@
 
 #include "tests/pam/child.h"
 #include "tests/pam/socket_pair.h"
+#include "tests/pam/spin.h"
 
 namespace rolebridge::pam {
 namespace {
 
 using namespace std::chrono_literals;
-
-[[noreturn]] void SpinForever() {
-  volatile unsigned counter = 0;
-  while (true) counter = counter + 1;
-}
 
 // A child that watches its end of a connection, says when it does, and then runs the body.
 class PeerWatchTest : public testing::Test {

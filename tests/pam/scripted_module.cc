@@ -38,6 +38,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/pam/spin.h"
+
 extern char** environ;
 
 namespace {
@@ -146,7 +148,7 @@ class Script {
   int Misbehave(std::string_view verb) {
     if (verb == "crash") std::raise(SIGSEGV);
     if (verb == "exit") std::exit(0);
-    if (verb == "loop") SpinForever();
+    if (verb == "loop") rolebridge::pam::SpinForever();
     if (verb == "sleep") SleepForever();
     if (verb == "fork-and-stay") return ForkAndStay();
     if (verb == "stdout") return UseStandardStreams();
@@ -154,11 +156,6 @@ class Script {
     if (verb == "telling-forever") return Repeat(PAM_TEXT_INFO, false);
     if (verb == "stubborn") return Repeat(PAM_PROMPT_ECHO_OFF, true);
     return PAM_SERVICE_ERR;
-  }
-
-  [[noreturn]] static void SpinForever() {
-    volatile unsigned counter = 0;
-    while (true) counter = counter + 1;
   }
 
   [[noreturn]] static void SleepForever() {

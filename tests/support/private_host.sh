@@ -12,7 +12,8 @@
 # The files must be root's and SHADOW not readable by others; PASSWD should have root, nobody and
 # the users that COMMAND and its neighbours run as. Edit them in place (not by rename) and the
 # command sees the change; files that are replaced by rename stay as they were for it.
-# Needs root (CAP_SYS_ADMIN). Example:
+# Needs root (CAP_SYS_ADMIN); in a chroot, one whose root is a mount point (mount --bind TREE TREE).
+# Example:
 #
 #   private_host.sh passwd shadow group -- systemd-socket-activate --accept --inetd --seqpacket \
 #     -l pam.sock rolebridge-pam --peer rolebridge --config pam.conf --confdir pam.d
@@ -34,6 +35,9 @@ fi
 
 [ $# -ge 5 ] && [ "$4" = -- ] || fail "usage: private_host.sh PASSWD SHADOW GROUP -- COMMAND..."
 [ "$(id -u)" = 0 ] || fail "needs root, for the mounts"
+# Mounts may spread to wherever the one that they stand on is shared, unless that is made private,
+# which only a mount point can be.
+mountpoint -q / || fail "the root of this chroot is no mount point; mount --bind it on itself first"
 for file in "$1" "$2" "$3"; do
   [ -f "$file" ] || fail "$file: no such file"
   [ "$(stat -c %u -- "$file")" = 0 ] || fail "$file: must belong to root, as in /etc"

@@ -33,6 +33,8 @@ class CheckTest : public ::testing::Test {
     Write("rolebridge.yaml", kSampleYaml);
     Write("rolebridge", kPamStack);
     Write("rolebridge-pam.conf", "min_uid = 1000\n");
+    Write("ldap.secret", "secret\n");
+    ASSERT_EQ(chmod((folder_ + "/ldap.secret").c_str(), 0600), 0);
     ASSERT_TRUE(MakeKeys({.folder = folder_, .name = "saml"}, clock_.now, random_));
     ASSERT_TRUE(MakeKeys({.folder = folder_, .name = "tls", .tls_host = "sso.example.org"},
                          clock_.now, random_));
@@ -114,9 +116,13 @@ TEST_F(CheckTest, RefusesAClockThatFollowsNothing) {
   ExpectWrong("clock");
 }
 
-TEST_F(CheckTest, SaysThatTheDirectoryCannotBeReached) {
-  std::ofstream(folder_ + "/ldap.secret") << "secret\n";
+TEST_F(CheckTest, RefusesAnEmptyBindPassword) {
+  Write("ldap.secret", "\n");
   ASSERT_EQ(chmod((folder_ + "/ldap.secret").c_str(), 0600), 0);
+  ExpectWrong("is empty");
+}
+
+TEST_F(CheckTest, SaysThatTheDirectoryCannotBeReached) {
   Write("rolebridge.yaml", Replaced(kSampleYaml, "127.0.0.1:389", "127.0.0.1:1"));
   options_.online = true;
   ExpectWrong("ldap");

@@ -89,11 +89,11 @@ void Issue(benchmark::State& state) {
   const SecretString name_id_key(std::string(32, 'k'));
   issuer::IssueService service(config, people, signer, sessions, audit, guard, clock, random,
                                name_id_key);
-  const SecretString session = *sessions.Create({.username = "alice", .authn_instant = clock.now});
+  const SecretString session = *sessions.Create(
+      {.username = "alice", .authn_instant = clock.now, .session_index = "_bench"});
   for (auto _ : state) {
-    // A minute a response: the counters of responses stay as short as in life.
-    clock.since_boot += std::chrono::milliseconds(100);
-    if (clock.since_boot > std::chrono::hours(101)) clock.since_boot = std::chrono::hours(100);
+    // A second a response: the counters of the last minute stay as short as in life.
+    clock.Advance(std::chrono::seconds(1));
     protocol::IssueRequest request{
         .context = {.request_id = "0123456789abcdef", .client_address = "192.0.2.7"},
         .application = "aws",
@@ -101,7 +101,10 @@ void Issue(benchmark::State& state) {
     request.session = SecretString(session.Reveal());
     issuer::IssueService::Reply reply = service.Issue(request);
     if (!std::holds_alternative<protocol::IssueReply>(reply)) {
-      state.SkipWithError("refused");
+      const auto& refusal = std::get<protocol::Refusal>(reply);
+      state.SkipWithError(
+          ("refused: " + std::to_string(static_cast<int>(refusal.reason)) + " " + refusal.detail)
+              .c_str());
       break;
     }
     benchmark::DoNotOptimize(reply);

@@ -12,7 +12,6 @@ Refused Refuse(Reason reason, std::string why) { return {{reason, ""}, std::move
 Refused RefusalFor(const Error& error) {
   switch (error.code) {
     case ErrorCode::kNotFound:
-      return Refuse(Reason::kNotEntitled, error.message);
     // Two entries for one name, or more groups than anybody has: nobody's fault who stands at the
     // browser, and nothing that trying again would mend.
     case ErrorCode::kAmbiguous:

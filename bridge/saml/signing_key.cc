@@ -233,7 +233,7 @@ bool AddAlternativeNames(X509* certificate, const std::vector<std::string>& name
   for (const std::string& name : names) {
     auto entry = AlternativeName(name);
     if (!entry || sk_GENERAL_NAME_push(list.get(), entry.get()) == 0) return false;
-    entry.release();
+    [[maybe_unused]] const GENERAL_NAME* const held_by_list = entry.release();
   }
   return X509_add1_ext_i2d(certificate, NID_subject_alt_name, list.get(), 0, 0) == 1;
 }

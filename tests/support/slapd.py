@@ -92,10 +92,17 @@ subjectAltName = {names}
 
 
 def free_port():
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of the loopback interface that nobody listens on, below those that outgoing
+    connections take by themselves: it stays free until its server binds it."""
+    for _ in range(1000):
+        port = 10000 + secrets.randbelow(20000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port between 10000 and 30000")
 
 
 def end_with_parent():

@@ -87,7 +87,7 @@ TEST_F(PortalHandlersTest, FoldsAccountsWhereThereAreManyRolesAndPagesThem) {
 
 TEST_F(PortalHandlersTest, NeverIssuesForALink) {
   for (const std::string target : {"/apps/aws?role=all", "/apps/wiki",
-                                    "/apps/aws?role=arn%3Aaws%3Aiam%3A%3A1%3Arole%2FAdmin"}) {
+                                   "/apps/aws?role=arn%3Aaws%3Aiam%3A%3A1%3Arole%2FAdmin"}) {
     EXPECT_EQ(Get(target).status, 200) << target;
   }
   // What stands in the query of a POST is no field of the form.

@@ -342,11 +342,11 @@ TEST(AuthnRequestTest, ReadsTheRequestsOfOtherLibraries) {
     const auto request =
         binding == "post" ? ReadPostRequest(parameter) : ReadRedirectRequest(parameter);
     ASSERT_TRUE(request) << name << ": " << request.error().message;
-    EXPECT_EQ(request->id, facts["id"]) << name;
-    EXPECT_EQ(request->issuer, facts["issuer"]) << name;
-    EXPECT_EQ(request->acs_url, facts["acs"]) << name;
-    EXPECT_EQ(request->force_authn, facts["force"]) << name;
-    EXPECT_EQ(request->requested_contexts.size(), facts["contexts"]) << name;
+    EXPECT_EQ(request->id, facts.at("id").get<std::string>()) << name;
+    EXPECT_EQ(request->issuer, facts.at("issuer").get<std::string>()) << name;
+    EXPECT_EQ(request->acs_url, facts.at("acs").get<std::string>()) << name;
+    EXPECT_EQ(request->force_authn, facts.at("force").get<bool>()) << name;
+    EXPECT_EQ(request->requested_contexts.size(), facts.at("contexts").get<size_t>()) << name;
   }
   EXPECT_EQ(count, 4);
 }

@@ -1,5 +1,7 @@
 #include "bridge/issuer/refusals.h"
 
+#include <algorithm>
+
 #include "bridge/issuer/applications.h"
 
 namespace rolebridge::issuer {
@@ -52,6 +54,8 @@ std::string Join(const std::vector<std::string>& texts) {
 std::vector<std::string> GroupNames(const mapping::Facts& facts) {
   std::vector<std::string> names;
   for (const mapping::Group& group : facts.groups) names.push_back(group.name);
+  // The order in which a server answers never matters, not in the record either.
+  std::sort(names.begin(), names.end());
   return names;
 }
 

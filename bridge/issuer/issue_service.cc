@@ -154,9 +154,6 @@ std::optional<Refused> IssueService::CheckRequest(const config::Application& app
   if (facts.force_authn && clock_.Now() - session.authn_instant > kForcedLoginAge) {
     return Refuse(Reason::kNoSession, "the request wants a fresh login");
   }
-  if (!RememberRequestId(application.slug, facts.id)) {
-    return Refuse(Reason::kUnknownApplication, "the request was answered before");
-  }
   return std::nullopt;
 }
 
@@ -263,6 +260,11 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
     return refuse(
         Refuse(Reason::kAwsRules, violations.front().message,
                "rule " + std::string(violations.front().rule) + ": " + violations.front().message));
+  }
+  // Only an answer uses up a request: one refused while the directory was away may be asked again.
+  if (request.request.present && !RememberRequestId(request.application, request.request.id)) {
+    WipeString(encoded);
+    return refuse(Refuse(Reason::kUnknownApplication, "the request was answered before"));
   }
   std::string relay_state = request.relay_state;
   const bool is_echo = request.request.present && PartitionOf(*draft.application) == nullptr;

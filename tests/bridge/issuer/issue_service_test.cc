@@ -307,6 +307,20 @@ TEST_F(IssueServiceTest, AnswersARequestOnceAndEchoesItsId) {
   EXPECT_EQ(RefusedFor(std::move(again)), Reason::kUnknownApplication);
 }
 
+TEST_F(IssueServiceTest, ARefusalDoesNotUseUpARequest) {
+  const SecretString session = LogIn();
+  const auto ask = [&] {
+    protocol::IssueRequest request = Request(session, kAdmin);
+    request.request = {.present = true, .id = "_abc", .issuer = "urn:amazon:webservices"};
+    return request;
+  };
+  directory_.answer = Error{ErrorCode::kUnavailable, "ldap: ..."};
+  EXPECT_EQ(RefusedFor(ask()), Reason::kDirectoryUnavailable);
+  directory_.answer = AliceOps();
+  Issued(ask());
+  EXPECT_EQ(RefusedFor(ask()), Reason::kUnknownApplication);
+}
+
 TEST_F(IssueServiceTest, ARequestNeverDecidesWhereTheAnswerGoes) {
   const SecretString session = LogIn();
   protocol::IssueRequest foreign = Request(session, kAdmin);

@@ -1,6 +1,5 @@
 #include "bridge/issuer/startup.h"
 
-#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -14,6 +13,7 @@
 #include "bridge/base/channel.h"
 #include "bridge/base/log.h"
 #include "bridge/base/private_file.h"
+#include "bridge/base/user_id.h"
 #include "bridge/base/version.h"
 #include "bridge/config/config_loader.h"
 #include "bridge/issuer/applications.h"
@@ -34,19 +34,6 @@ template <typename T>
 T OrExit(Result<T> result) {
   if (!result) Fail(result.error().message);
   return *std::move(result);
-}
-
-// A user by name or number.
-std::string ParseUid(const std::string& text, uid_t& uid) {
-  if (!text.empty() && text.size() < 10 &&
-      text.find_first_not_of("0123456789") == std::string::npos) {
-    uid = static_cast<uid_t>(std::stoul(text));
-    return {};
-  }
-  const passwd* const entry = getpwnam(text.c_str());
-  if (entry == nullptr) return "there is no user '" + text + "'";
-  uid = entry->pw_uid;
-  return {};
 }
 
 Result<saml::SigningKey> LoadSigningKey(const config::KeyPair& pair, SysSeconds now) {
@@ -87,11 +74,8 @@ Options ParseOptionsOrExit(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     std::exit(app.exit(error));
   }
-  for (const auto& [text, uid] :
-       {std::pair(&web_user, &options.web_uid), std::pair(&pam_user, &options.pam_uid)}) {
-    const std::string problem = ParseUid(*text, *uid);
-    if (!problem.empty()) Fail(problem);
-  }
+  options.web_uid = OrExit(FindUserId(web_user));
+  options.pam_uid = OrExit(FindUserId(pam_user));
   return options;
 }
 

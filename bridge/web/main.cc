@@ -1,10 +1,8 @@
-#include <pwd.h>
 #include <sys/prctl.h>
 #include <systemd/sd-daemon.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -17,6 +15,7 @@
 #include "bridge/base/log.h"
 #include "bridge/base/random.h"
 #include "bridge/base/result.h"
+#include "bridge/base/user_id.h"
 #include "bridge/protocol/issuer_client.h"
 #include "bridge/web/client_address.h"
 #include "bridge/web/csrf_token.h"
@@ -73,17 +72,6 @@ template <typename T>
 T OrExit(Result<T> result) {
   if (!result) Exit(result.error());
   return std::move(*result);
-}
-
-Result<uid_t> UserId(const std::string& user) {
-  uid_t number = 0;
-  const auto [end, failed] = std::from_chars(user.data(), user.data() + user.size(), number);
-  if (failed == std::errc() && end == user.data() + user.size()) return number;
-  const passwd* entry = getpwnam(user.c_str());
-  if (entry == nullptr) {
-    return Error{ErrorCode::kNotFound, "--issuer-user: there is no user '" + user + "'"};
-  }
-  return entry->pw_uid;
 }
 
 // The socket that systemd handed over under `name`, or else one of our own at `address`.
@@ -153,7 +141,7 @@ int main(int argc, char** argv) {
   const Pages pages = OrExit(Pages::Load(options.pages, static_files));
 
   const std::unique_ptr<protocol::IssuerApi> issuer =
-      protocol::ConnectToIssuer(options.issuer_socket, OrExit(UserId(options.issuer_user)));
+      protocol::ConnectToIssuer(options.issuer_socket, OrExit(FindUserId(options.issuer_user)));
   CurrentSettings settings(OrExit(AwaitSettings(*issuer, random, kIssuerPatience)));
   const Site site{*issuer, settings, pages, static_files, clock, random};
 

@@ -3,7 +3,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <systemd/sd-daemon.h>
+#include <sys/socket.h>
 #include <CLI/CLI.hpp>
 
 #include <csignal>
@@ -13,6 +13,7 @@
 #include "bridge/base/channel.h"
 #include "bridge/base/log.h"
 #include "bridge/base/private_file.h"
+#include "bridge/base/service_manager.h"
 #include "bridge/base/user_id.h"
 #include "bridge/base/version.h"
 #include "bridge/config/config_loader.h"
@@ -161,13 +162,13 @@ Result<std::string> MetadataFor(const config::Config& config,
 }
 
 UniqueFd ListenOrExit(const std::string& path) {
-  const int inherited = sd_listen_fds(1);
-  if (inherited > 1) Fail("the service manager handed over more than one socket");
-  if (inherited == 1) {
-    if (sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, nullptr, 0) <= 0) {
+  const std::vector<HandedOverSocket> handed_over = HandedOverSockets();
+  if (handed_over.size() > 1) Fail("the service manager handed over more than one socket");
+  if (!handed_over.empty()) {
+    if (!IsListening(handed_over.front().fd, AF_UNIX, SOCK_SEQPACKET)) {
       Fail("the socket handed over is not a listening SOCK_SEQPACKET unix socket");
     }
-    return UniqueFd(SD_LISTEN_FDS_START);
+    return UniqueFd(handed_over.front().fd);
   }
   return OrExit(ListenSeqpacket(path, std::nullopt));
 }
@@ -178,9 +179,11 @@ UniqueFd StopSignalFd() {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // A peer that goes away is an error of the write and nothing else.
+  signal(SIGPIPE, SIG_IGN);
   return UniqueFd(signalfd(-1, &signals, SFD_CLOEXEC));
 }
 
-void NotifyReady() { sd_notify(0, "READY=1"); }
+void NotifyReady() { NotifyServiceManager("READY=1"); }
 
 }  // namespace rolebridge::issuer

@@ -60,6 +60,7 @@ Result<std::string> MetadataFor(const config::Config& config,
 UniqueFd ListenOrExit(const std::string& path);
 
 // Readable from the moment on that SIGTERM or SIGINT came; both are blocked in every thread.
+// SIGPIPE is ignored from here on.
 UniqueFd StopSignalFd();
 
 // Tells the service manager, where there is one.

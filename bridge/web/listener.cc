@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +13,7 @@
 #include <cstring>
 #include <memory>
 
+#include "bridge/base/service_manager.h"
 #include "bridge/web/client_address.h"
 
 namespace rolebridge::web {
@@ -109,13 +109,6 @@ Result<UniqueFd> ListenUnix(std::string_view text) {
   return listening;
 }
 
-struct FreeNames {
-  void operator()(char** names) const {
-    for (char** name = names; name != nullptr && *name != nullptr; ++name) free(*name);
-    free(names);
-  }
-};
-
 }  // namespace
 
 Result<UniqueFd> Listen(std::string_view address) {
@@ -123,24 +116,19 @@ Result<UniqueFd> Listen(std::string_view address) {
 }
 
 Result<std::optional<UniqueFd>> TakeSystemdSocket(std::string_view name) {
-  char** raw_names = nullptr;
-  // The environment stays: the caller may ask again, for another name.
-  const int count = sd_listen_fds_with_names(0, &raw_names);
-  const std::unique_ptr<char*, FreeNames> names(raw_names);
   std::optional<UniqueFd> found;
-  for (int i = 0; i < count; ++i) {
-    if (name != raw_names[i]) continue;
-    const int fd = SD_LISTEN_FDS_START + i;
+  for (const HandedOverSocket& handed_over : HandedOverSockets()) {
+    if (handed_over.name != name) continue;
     if (found) {
       found->Release();
       return Error{ErrorCode::kInvalidArgument,
                    "several sockets from systemd are named '" + std::string(name) + "'"};
     }
-    if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0) {
+    if (!IsListening(handed_over.fd, AF_UNSPEC, SOCK_STREAM)) {
       return Error{ErrorCode::kInvalidArgument, "the socket '" + std::string(name) +
                                                     "' from systemd is no listening stream socket"};
     }
-    found = UniqueFd(fd);
+    found = UniqueFd(handed_over.fd);
   }
   return found;
 }

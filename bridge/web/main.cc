@@ -1,5 +1,4 @@
 #include <sys/prctl.h>
-#include <systemd/sd-daemon.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include "bridge/base/log.h"
 #include "bridge/base/random.h"
 #include "bridge/base/result.h"
+#include "bridge/base/service_manager.h"
 #include "bridge/base/user_id.h"
 #include "bridge/protocol/issuer_client.h"
 #include "bridge/web/client_address.h"
@@ -118,10 +118,9 @@ FrontSettings FrontSettingsOrExit(const protocol::SettingsReply& settings) {
   for (const std::string& network : settings.trusted_proxies) {
     front.trusted_proxies.push_back(OrExit(IpNetwork::Parse(network)));
   }
-  uint64_t microseconds = 0;
-  if (sd_watchdog_enabled(0, &microseconds) > 0) {
-    front.heartbeat = [] { sd_notify(0, "WATCHDOG=1"); };
-    front.heartbeat_interval = std::chrono::milliseconds(microseconds / 3000);
+  if (const auto interval = WatchdogInterval()) {
+    front.heartbeat = [] { NotifyServiceManager("WATCHDOG=1"); };
+    front.heartbeat_interval = std::chrono::ceil<std::chrono::milliseconds>(*interval / 3);
   }
   return front;
 }
@@ -153,7 +152,7 @@ int main(int argc, char** argv) {
                            ListenOrExit(at_start->reply, *page_routes, *status_routes), random));
 
   const SettingsWatch watch(*issuer, settings, random, kSettingsInterval);
-  const Result<void> served = front->ServeUntilSignalled([] { sd_notify(0, "READY=1"); });
+  const Result<void> served = front->ServeUntilSignalled([] { NotifyServiceManager("READY=1"); });
   if (!served) Exit(served.error());
   return EXIT_SUCCESS;
 }

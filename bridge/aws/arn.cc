@@ -139,15 +139,15 @@ Result<RolePair> ParseRolePair(std::string_view text) {
   if (role_text.find(":saml-provider/") != std::string_view::npos) {
     std::swap(role_text, provider_text);
   }
-  const Result<RoleArn> role = RoleArn::Parse(role_text);
+  Result<RoleArn> role = RoleArn::Parse(role_text);
   if (!role) return role.error();
-  const Result<SamlProviderArn> provider = SamlProviderArn::Parse(provider_text);
+  Result<SamlProviderArn> provider = SamlProviderArn::Parse(provider_text);
   if (!provider) return provider.error();
   if (role->account() != provider->account() || role->partition() != provider->partition()) {
     return Malformed("role", text,
                      "role and provider must be in the same account and partition (R25)");
   }
-  return RolePair{.role = *role, .provider = *provider};
+  return RolePair{.role = *std::move(role), .provider = *std::move(provider)};
 }
 
 bool MatchesPattern(std::string_view name, std::string_view pattern) {

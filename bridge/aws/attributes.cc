@@ -227,7 +227,7 @@ Result<RolePair> CheckRole(const TracedText& text, const RoleRules& rules, bool 
     const Result<void> pieces = CheckPieces(text);
     if (!pieces) return pieces.error();
   }
-  const Result<RolePair> pair = ParseRolePair(text.Text());
+  Result<RolePair> pair = ParseRolePair(text.Text());
   if (!pair) return Refused(text, pair.error().message);
   if (!whole) {
     const Result<void> places = CheckPlaces(text, *pair);
@@ -235,7 +235,7 @@ Result<RolePair> CheckRole(const TracedText& text, const RoleRules& rules, bool 
   }
   const Result<void> allowed = CheckRules(text, *pair, rules);
   if (!allowed) return allowed.error();
-  return *pair;
+  return pair;
 }
 
 Result<std::string> CheckValue(std::string_view saml_name, const TracedText& text) {

@@ -84,13 +84,17 @@ Result<void> Channel::Send(std::string_view message, milliseconds timeout) {
 
 Result<SecretString> Channel::Receive(size_t maximum, milliseconds timeout) {
   const auto deadline = steady_clock::now() + timeout;
-  SecretString buffer = SecretString::OfSize(maximum);
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * 253)];
   while (true) {
     if (!WaitFor(socket_.get(), POLLIN, deadline)) {
       return Error{ErrorCode::kDeadlineExceeded, "no message in time"};
     }
-    iovec bytes{buffer.MutableReveal(), maximum};
+    // Its size first: to clear and to wipe room for the largest message costs more than the call.
+    const ssize_t size = recv(socket_.get(), nullptr, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+    if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (size < 0) return SystemError(ErrorCode::kUnavailable, "receive");
+    SecretString message = SecretString::OfSize(std::min(static_cast<size_t>(size), maximum));
+    iovec bytes{message.MutableReveal(), message.size()};
     msghdr header{};
     header.msg_iov = &bytes;
     header.msg_iovlen = 1;
@@ -105,7 +109,10 @@ Result<SecretString> Channel::Receive(size_t maximum, milliseconds timeout) {
     if (has_ancillary_bytes || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
       return Error{ErrorCode::kInvalidArgument, "a message was too long or carried descriptors"};
     }
-    return SecretString(buffer.Reveal().substr(0, static_cast<size_t>(got)));
+    if (static_cast<size_t>(got) != message.size()) {
+      return Error{ErrorCode::kInternal, "another reader took a message"};
+    }
+    return message;
   }
 }
 

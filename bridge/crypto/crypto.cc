@@ -1,7 +1,8 @@
 #include "bridge/crypto/crypto.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include <array>
 #include <cstdlib>
@@ -12,6 +13,7 @@ namespace rolebridge::crypto {
 namespace {
 
 using CipherContext = CPtr<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
+using MacContext = CPtr<EVP_MAC_CTX, EVP_MAC_CTX_free>;
 
 constexpr int kNonceSize = 12;
 constexpr int kTagSize = 16;
@@ -28,20 +30,46 @@ void Require(bool succeeded) {
   if (!succeeded) std::abort();
 }
 
+// Looked up once: with EVP_sha256() OpenSSL 3 searches its providers again for each digest.
+const EVP_MD* Sha256Method() {
+  static const CPtr<EVP_MD, EVP_MD_free> method(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  Require(method != nullptr);
+  return method.get();
+}
+
+const EVP_MAC_CTX& HmacSha256WithoutKey() {
+  static const MacContext context = [] {
+    const CPtr<EVP_MAC, EVP_MAC_free> hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+    MacContext fresh(hmac ? EVP_MAC_CTX_new(hmac.get()) : nullptr);
+    std::string digest = "SHA256";
+    const std::array parameters = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+        OSSL_PARAM_construct_end()};
+    Require(fresh && EVP_MAC_CTX_set_params(fresh.get(), parameters.data()) == 1);
+    return fresh;
+  }();
+  return *context;
+}
+
 }  // namespace
 
 std::string Sha256(std::string_view bytes) {
   std::string digest(32, '\0');
   unsigned int size = 0;
-  Require(EVP_Digest(bytes.data(), bytes.size(), Bytes(digest), &size, EVP_sha256(), nullptr) == 1);
+  Require(EVP_Digest(bytes.data(), bytes.size(), Bytes(digest), &size, Sha256Method(), nullptr) ==
+          1);
   return digest;
 }
 
 std::string HmacSha256(const SecretString& key, std::string_view bytes) {
   std::string digest(32, '\0');
-  unsigned int size = 0;
-  Require(HMAC(EVP_sha256(), key.Reveal().data(), static_cast<int>(key.size()), Bytes(bytes),
-               bytes.size(), Bytes(digest), &size) != nullptr);
+  size_t size = 0;
+  const MacContext mac(EVP_MAC_CTX_dup(&HmacSha256WithoutKey()));
+  // A null key would mean "the one from before".
+  const auto* const key_bytes = key.size() == 0 ? Bytes("") : Bytes(key.Reveal());
+  Require(mac && EVP_MAC_init(mac.get(), key_bytes, key.size(), nullptr) == 1);
+  Require(EVP_MAC_update(mac.get(), Bytes(bytes), bytes.size()) == 1);
+  Require(EVP_MAC_final(mac.get(), Bytes(digest), &size, digest.size()) == 1);
   return digest;
 }
 

@@ -44,11 +44,7 @@ struct AssuranceLevel {
   std::optional<seconds> valid;
 };
 
-struct Account {
-  std::string alias;
-  std::string id;    // 12 digits
-  std::string name;  // for people; the alias where it is not set
-};
+using mapping::Account;
 
 enum class Preset { kNone, kAws, kAwsCn, kAwsUsGov };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -10,6 +11,16 @@ namespace rolebridge::mapping {
 // their template names; a directory attribute is always a list, and one that is absent is not in
 // the map.
 using AttributeValues = std::map<std::string, std::vector<std::string>>;
+
+// An entry of `accounts:`. All of it is the administrator's text.
+struct Account {
+  std::string alias;
+  std::string id;                       // 12 digits
+  std::string partition = "aws";        // as in its ARNs
+  std::string provider = "rolebridge";  // the name of the SAML provider in it
+  std::string name;                     // for people; the alias where it is not set
+  std::map<std::string, std::string> tags;
+};
 
 struct User {
   std::string username;  // the name that PAM confirmed, canonical
@@ -28,7 +39,8 @@ struct Facts {
   std::vector<Group> groups;  // Evaluate() sorts by name (bytes), then DN; any order comes in
   std::map<std::string, std::string> application;  // slug, name
   std::string client_address;
-  size_t assurance = 0;  // index into the configured levels, lowest first
+  std::chrono::sys_seconds instant{};  // of this very request
+  size_t assurance = 0;                // index into the configured levels, lowest first
 };
 
 }  // namespace rolebridge::mapping

@@ -36,6 +36,7 @@ struct Names {
   std::vector<std::string> group_attributes;  // template names
   std::vector<std::string> assurance_levels;  // lowest first
   std::map<std::string, std::string> vars;
+  std::shared_ptr<const std::vector<Account>> accounts;  // null: none
 };
 
 // A mistake of the administrator's, with its place.

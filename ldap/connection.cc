@@ -22,6 +22,9 @@ using std::chrono::steady_clock;
 // So that a fresh libldap reads what a fresh ldap.conf of Debian would name.
 constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
 constexpr ber_int_t kPageSize = 500;
+constexpr std::string_view kSizeLimitHint =
+    "the server limits how many entries one may read; raise that for the bind account (OpenLDAP: "
+    "limits, size.prtotal)";
 constexpr size_t kRequestsUnderWay = 32;
 constexpr int kLevelOfReadAhead = LBER_SBIOD_LEVEL_PROVIDER + 5;
 
@@ -440,6 +443,7 @@ Result<void> Connection::Collect(int message_id, const SearchRequest& request, D
     if (parsed != LDAP_SUCCESS) return Failed(what, parsed);
     if (code == LDAP_NO_SUCH_OBJECT && request.may_be_missing) return {};
     // L8: also a size, time or administrative limit is no answer.
+    if (code == LDAP_SIZELIMIT_EXCEEDED) return Failed(what, code, kSizeLimitHint);
     if (code != LDAP_SUCCESS) return Failed(what, code);
     LDAPControl* const page = raw_controls == nullptr ? nullptr
                                                       : ldap_control_find(LDAP_CONTROL_PAGEDRESULTS,

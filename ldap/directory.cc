@@ -178,6 +178,8 @@ class LdapDirectory final : public Directory {
   Result<Lookup> Find(std::string_view username) override;
   Result<void> ForEachGroup(const std::function<bool(const Group&)>& visit,
                             std::vector<DroppedValue>& dropped) override;
+  Result<void> ForEachUsername(
+      const std::function<bool(const std::string& username)>& visit) override;
   Result<void> Probe() override;
 
  private:
@@ -458,6 +460,19 @@ Result<void> LdapDirectory::ForEachGroup(const std::function<bool(const Group&)>
   return (*lease)->ForEach(request, [&](const Entry& entry) {
     const auto group = ReadGroup(entry, dropped);
     return !group || visit(*group);
+  });
+}
+
+Result<void> LdapDirectory::ForEachUsername(
+    const std::function<bool(const std::string& username)>& visit) {
+  const auto lease = pool_.Borrow(LookupDeadline());
+  if (!lease) return lease.error();
+  const SearchRequest request{.base = settings_.users.base,
+                              .filter = PresenceFilter(settings_.users.login_attribute),
+                              .attributes = {settings_.users.login_attribute}};
+  return (*lease)->ForEach(request, [&](const Entry& entry) {
+    const Values& names = ValuesOf(entry, settings_.users.login_attribute);
+    return std::all_of(names.begin(), names.end(), visit);
   });
 }
 

@@ -75,6 +75,11 @@ class Directory {
   virtual Result<void> ForEachGroup(const std::function<bool(const Group&)>& visit,
                                     std::vector<DroppedValue>& dropped) = 0;
 
+  // The login names of everybody below users.base, as the directory writes them, one by one; for
+  // what goes over all people. False from `visit` ends it.
+  virtual Result<void> ForEachUsername(
+      const std::function<bool(const std::string& username)>& visit) = 0;
+
   // Connects, binds and reads the two bases: what `check --online` and readiness ask.
   virtual Result<void> Probe() = 0;
 };

@@ -32,7 +32,7 @@ struct Settings {
   std::string bind_dn;            // empty (ldapi only): SASL is not offered, the bind is anonymous
   std::string bind_password_file;
 
-  struct {
+  struct Users {
     std::string base;
     std::string filter = "(uid={{ username }})";  // checked by CheckFilterTemplate
     std::string login_attribute = "uid";          // must hold the name, byte for byte (U4)
@@ -40,14 +40,16 @@ struct Settings {
     // After it a pwdAccountLockedTime has run out; 0: never, as the server alone knows.
     std::chrono::seconds lockout_duration{0};
     AttributeNames attributes;
+    bool operator==(const Users&) const = default;
   } users;
 
-  struct {
+  struct Groups {
     std::string base;
     Membership membership = Membership::kMember;
     std::string member_attribute;  // empty: memberUid, member or memberOf, as `membership` says
     std::string name_attribute = "cn";
     AttributeNames attributes;
+    bool operator==(const Groups&) const = default;
   } groups;
 
   std::chrono::milliseconds connect_timeout{3000};
@@ -55,6 +57,8 @@ struct Settings {
   std::chrono::milliseconds lookup_timeout{10000};
   size_t groups_per_person = 2000;
   size_t pool_size = 8;
+
+  bool operator==(const Settings&) const = default;
 };
 
 }  // namespace rolebridge::ldap

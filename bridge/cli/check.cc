@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "bridge/base/private_file.h"
+#include "bridge/base/visible_text.h"
+#include "bridge/cli/promise.h"
 #include "bridge/config/config_loader.h"
 #include "bridge/crypto/certificate.h"
 #include "bridge/entitlement/entitlement.h"
@@ -20,21 +22,26 @@ namespace {
 
 constexpr size_t kMaxCertificate = 64 * 1024;
 constexpr std::chrono::days kRenewalNotice{30};
-// A made-up person for asking what a group would give: nobody's name can hold a space.
-constexpr char kNobody[] = "somebody";
+// A made-up person for asking what a group would give: AWS takes the name, and nobody has it here.
+constexpr char kNobody[] = "some+body";
 
 class Report {
  public:
   explicit Report(std::ostream& out) : out_(out) {}
-  void Good(const std::string& text) { out_ << "ok       " << text << "\n"; }
-  void Warn(const std::string& text) { out_ << "warning  " << text << "\n"; }
+  void Good(const std::string& text) { Line("ok       ", text); }
+  void Warn(const std::string& text) { Line("warning  ", text); }
   void Wrong(const std::string& text) {
-    out_ << "wrong    " << text << "\n";
+    Line("wrong    ", text);
     ++wrong_;
   }
   bool IsClean() const { return wrong_ == 0; }
 
  private:
+  // What a directory holds must not steer a terminal.
+  void Line(std::string_view mark, const std::string& text) {
+    out_ << mark << VisibleText(text, LineBreaks::kKeep) << "\n";
+  }
+
   std::ostream& out_;
   size_t wrong_ = 0;
 };
@@ -114,15 +121,14 @@ void CheckPam(const config::Config& config, const CheckOptions& options, Report&
 }
 
 // What one group gives, and what in it no response may hold.
-void CheckGroup(const config::Config& config, const ldap::Group& group, Report& report,
-                std::set<std::string>& reported) {
+void CheckGroup(const config::Config& config, const ldap::Group& group, SysSeconds now,
+                Report& report, std::set<std::string>& reported) {
   mapping::Facts facts;
+  facts.instant = now;
   facts.user.username = kNobody;
   facts.groups.push_back({group.name, group.dn, group.attributes});
   for (const config::Application& application : config.applications) {
-    facts.application = {{"slug", application.slug}, {"name", application.name}};
-    const auto entitlement =
-        entitlement::Evaluate(application, facts, config.limits.roles_per_person);
+    const auto entitlement = entitlement::Evaluate(config, application, facts);
     for (const entitlement::Dropped& dropped : entitlement.dropped) {
       if (!dropped.breaks_rule) continue;
       const std::string text = "group '" + group.name + "' (" + group.dn + "): mappings." +
@@ -146,7 +152,7 @@ void CheckDirectory(const config::Config& config, const Clock& clock, bool onlin
                                    ->ForEachGroup(
                                        [&](const ldap::Group& group) {
                                          ++groups;
-                                         CheckGroup(config, group, report, reported);
+                                         CheckGroup(config, group, clock.Now(), report, reported);
                                          return true;
                                        },
                                        dropped);
@@ -155,6 +161,34 @@ void CheckDirectory(const config::Config& config, const Clock& clock, bool onlin
   }
   if (!visited) return report.Wrong(visited.error().message);
   report.Good("directory: " + std::to_string(groups) + " groups below " + config.ldap.groups.base);
+}
+
+void CheckPromises(const config::Config& config, const Clock& clock, bool online, Report& report) {
+  if (config.tests.empty()) return;
+  std::unique_ptr<ldap::Directory> directory;
+  if (online) {
+    auto opened = issuer::OpenDirectory(config, clock);
+    if (!opened) return report.Wrong(opened.error().message);
+    directory = *std::move(opened);
+  }
+  size_t kept = 0, left_out = 0;
+  for (const config::Test& test : config.tests) {
+    const Result<void> result = CheckPromise(config, test, directory.get(), clock);
+    if (result) {
+      ++kept;
+    } else if (result.error().code == ErrorCode::kUnavailable && !online) {
+      ++left_out;
+    } else {
+      report.Wrong(ToString(test.position) + ": test '" + test.name +
+                   "': " + result.error().message);
+    }
+  }
+  report.Good("tests: " + std::to_string(kept) + " of " + std::to_string(config.tests.size()) +
+              " hold");
+  if (left_out > 0) {
+    report.Warn("tests: " + std::to_string(left_out) +
+                " ask the directory and were left out; run it with --online");
+  }
 }
 
 }  // namespace
@@ -178,6 +212,7 @@ bool Check(const CheckOptions& options, const Clock& clock, std::ostream& out) {
         "time service (chrony, systemd-timesyncd)");
   }
   CheckDirectory(config, clock, options.online, report);
+  CheckPromises(config, clock, options.online, report);
   return report.IsClean();
 }
 

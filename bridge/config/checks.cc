@@ -130,7 +130,9 @@ std::string CheckUserAttribute(std::string_view text) {
   return CheckName(text, {"username", "dn"});
 }
 
-std::string CheckGroupAttribute(std::string_view text) { return CheckName(text, {"name", "dn"}); }
+std::string CheckGroupAttribute(std::string_view text) {
+  return CheckName(text, {"name", "dn", "grants"});
+}
 
 std::string CheckVar(std::string_view) { return ""; }
 
@@ -270,6 +272,27 @@ std::string CheckLdapAttribute(std::string_view text) {
     return "is no LDAP attribute: those have no '_' (RFC 4512); use one like awsRole";
   }
   return "is no LDAP attribute; use one like mail";
+}
+
+std::string CheckAlias(std::string_view text) {
+  if (text.size() == 12 && All(text, IsDigit)) {
+    return "is an account's number; give it a name beside its id";
+  }
+  return CheckSlug(text);
+}
+
+std::string CheckAddress(std::string_view text) {
+  return AddressBytes(text).empty() ? "is no address; use one like 192.0.2.1" : "";
+}
+
+// aws-saml.md 2.2
+std::string CheckProviderName(std::string_view text) {
+  const auto allowed = [](char c) {
+    return IsLetter(c) || IsDigit(c) || c == '.' || c == '_' || c == '-';
+  };
+  return IsWordOf(text, 128, allowed)
+             ? ""
+             : "is not allowed; use 1 to 128 letters, digits, '.', '_' and '-'";
 }
 
 std::string CheckUserFilter(std::string_view text) {

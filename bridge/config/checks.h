@@ -27,6 +27,9 @@ std::string CheckRolePattern(std::string_view text);
 std::string CheckLdapUri(std::string_view text);
 std::string CheckDn(std::string_view text);
 std::string CheckLdapAttribute(std::string_view text);
+std::string CheckAlias(std::string_view text);
+std::string CheckAddress(std::string_view text);
+std::string CheckProviderName(std::string_view text);
 std::string CheckUserFilter(std::string_view text);
 
 bool IsLoopbackListen(std::string_view address);

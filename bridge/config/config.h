@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bridge/base/clock.h"
 #include "bridge/base/limits.h"
 #include "bridge/base/position.h"
 #include "bridge/mapping/mapping.h"
@@ -46,7 +47,33 @@ struct AssuranceLevel {
 
 using mapping::Account;
 
+// What holds for some roles of an application; the first entry that fits a role counts.
+struct RoleSettings {
+  std::vector<std::string> roles;     // patterns of the role's name; none: every
+  std::vector<std::string> accounts;  // ids; none: every
+  seconds aws_session_duration{0};
+};
+
+// A promise about who gets what, which is kept before a configuration is taken (`tests:`).
+struct Test {
+  std::string name;
+  Position position;
+  std::string user;
+  bool is_live = false;                 // of the directory; else `groups` is all there is
+  mapping::AttributeValues attributes;  // of a made-up user
+  std::vector<mapping::Group> groups;   // of a made-up user
+  std::string application;
+  std::string client_address;
+  size_t assurance = 0;
+  std::optional<SysSeconds> at;
+  std::vector<std::string> roles;  // exactly these ARNs, sorted
+  bool is_refused = false;         // or nothing at all
+};
+
 enum class Preset { kNone, kAws, kAwsCn, kAwsUsGov };
+
+// The attribute under which templates find what `grants:` gives a group.
+inline constexpr char kGrants[] = "grants";
 
 struct Application {
   std::string slug;  // [a-z0-9-]{1,32}
@@ -57,8 +84,12 @@ struct Application {
   std::string audience;
   std::vector<std::string> acs_urls;  // the first is used unless a request asks for another
   seconds assertion_lifetime{300};    // 60 s to 5 min
-  std::optional<seconds> aws_session_duration;     // 15 min to 12 h; SessionDuration
+  std::optional<seconds> aws_session_duration;  // 15 min to 12 h; SessionDuration
+  std::vector<RoleSettings> role_settings;
+  std::optional<seconds> max_login_age;            // an older login has to be done again
+  std::optional<seconds> session_not_on_or_after;  // counted from the response; absent unless set
   std::string name_id_format;                      // URN; persistent unless set
+  std::optional<mapping::Mapping> name_id;         // what its value is; a rule of ours unless set
   std::vector<std::string> allowed_accounts;       // 12 digits each
   std::vector<std::string> allowed_roles = {"*"};  // patterns over the role's name: * and ?
   std::vector<std::string> relay_state_hosts;      // beside AWS's consoles (aws-saml.md 3.5)
@@ -82,7 +113,9 @@ struct Config {
   bool require_synchronised_clock = true;
   ldap::Settings ldap;
   std::vector<Account> accounts;
-  std::vector<Application> applications;  // in order of the file
+  std::map<std::string, std::vector<std::string>> grants;  // group: roles
+  std::vector<Application> applications;                   // in order of the file
+  std::vector<Test> tests;
   Branding branding;
   Limits limits;
   std::string hash;  // SHA-256 over the files that were read, in hex

@@ -81,6 +81,9 @@ struct AccountDraft {
   Position position;
   std::string id;
   std::string name;
+  std::string partition = Account{}.partition;
+  std::string provider = Account{}.provider;
+  std::vector<Named<std::string>> tags;
 };
 
 struct MappingDraft {
@@ -97,8 +100,34 @@ struct MappingDraft {
 struct PolicyDraft {
   Position position;
   std::string name;
-  mapping::SourceText require;
+  std::optional<mapping::SourceText> require;
+  std::optional<std::vector<mapping::SourceText>> all;
+  std::optional<std::vector<mapping::SourceText>> any;
+  std::optional<Located<std::string>> assurance;
+  std::vector<std::string> roles;
+  std::vector<std::string> accounts;
   std::string message;
+};
+
+struct RoleSettingsDraft {
+  Position position;
+  std::vector<std::string> roles;
+  std::vector<std::string> accounts;
+  seconds aws_session_duration{0};
+};
+
+struct TestDraft {
+  Position position;
+  std::string name;
+  std::string user;
+  std::optional<std::vector<Named<std::vector<Named<std::vector<std::string>>>>>> groups;
+  std::vector<Named<std::vector<std::string>>> attributes;
+  Located<std::string> application;
+  std::string client;
+  std::optional<Located<std::string>> assurance;
+  std::optional<SysSeconds> at;
+  std::optional<std::vector<std::string>> roles;
+  bool refused = false;
 };
 
 enum class Binding { kPost };
@@ -113,7 +142,11 @@ struct ApplicationDraft {
   Binding binding = Binding::kPost;
   seconds assertion_lifetime = Application{}.assertion_lifetime;
   std::optional<Located<seconds>> aws_session_duration;
+  std::vector<RoleSettingsDraft> role_settings;
+  std::optional<seconds> max_login_age;
+  std::optional<seconds> session_not_on_or_after;
   std::string_view name_id_format;
+  std::optional<mapping::SourceText> name_id_value;
   std::optional<std::vector<std::string>> allowed_accounts;
   std::vector<std::string> allowed_roles = Application{}.allowed_roles;
   std::vector<std::string> relay_state_hosts;
@@ -131,9 +164,11 @@ struct Draft {
   ClockDraft clock;
   LdapDraft ldap;
   std::vector<Named<AccountDraft>> accounts;
+  std::vector<Named<std::vector<std::string>>> grants;
   std::vector<Named<std::string>> vars;
   std::vector<Named<MappingDraft>> mappings;
   std::vector<Named<ApplicationDraft>> applications;
+  std::vector<TestDraft> tests;
   Branding branding;
   Limits limits;
 };

@@ -12,6 +12,11 @@ void Reader::Refuse(const Position& position, const std::string& message) {
   mistakes_.push_back({position, path.empty() ? message : path + ": " + message});
 }
 
+std::string Reader::Corrected(const std::string& value) const {
+  const std::string& key = places_.back().first;
+  return key.empty() || key.front() == '[' ? value : key + ": " + value;
+}
+
 const YamlNode* Reader::Require(const YamlNode& node, YamlNode::Kind kind, std::string_view due) {
   if (node.kind == kind) return &node;
   switch (node.kind) {

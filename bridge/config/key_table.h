@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/config/schema.h"
 #include "bridge/config/yaml_tree.h"
 #include "bridge/mapping/mapping.h"
 #include "bridge/mapping/suggestion.h"
@@ -31,6 +32,8 @@ class Reader {
   void Refuse(const Position& position, const std::string& message);
   // The key's position, for what is about a section as a whole.
   const Position& place() const { return places_.back().second; }
+  // `key: value`, as it would be right in the file; in a list the value alone.
+  std::string Corrected(const std::string& value) const;
 
   // Steps down into a key or list item for as long as it lives.
   class Step {
@@ -69,7 +72,7 @@ struct Key {
   std::string_view name;
   Need need;
   std::string_view purpose;  // one sentence, for messages, documentation and schema
-  std::string words;         // what the value is, in words
+  Shape shape;               // what the value looks like
   std::function<void(Reader&, const YamlNode&, Section&)> read;
 };
 
@@ -80,8 +83,8 @@ using KeyTable = std::vector<Key<Section>>;
 template <typename Section, typename Type, typename Member>
 Key<Section> Row(std::string_view name, Member Section::*member, Type type, Need need,
                  std::string_view purpose) {
-  std::string words = type.Words();
-  return {name, need, purpose, std::move(words),
+  Shape shape = type.Describe();
+  return {name, need, purpose, std::move(shape),
           [member, type = std::move(type)](Reader& reader, const YamlNode& node, Section& section) {
             auto value = type.Read(reader, node);
             if (value) section.*member = *std::move(value);
@@ -120,8 +123,13 @@ class SectionType {
     return words;
   }
 
-  const KeyTable<Section>& table() const& { return table_; }
-  void table() && = delete;
+  Shape Describe() const {
+    Shape shape{.kind = Shape::Kind::kSection};
+    for (const Key<Section>& key : table_) {
+      shape.properties.push_back({key.name, key.purpose, key.need == Need::kRequired, key.shape});
+    }
+    return shape;
+  }
 
  private:
   std::vector<std::string_view> Names() const {

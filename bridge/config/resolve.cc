@@ -1,12 +1,16 @@
 #include "bridge/config/resolve.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <utility>
 
 #include "bridge/aws/attributes.h"
 #include "bridge/aws/partition.h"
 #include "bridge/config/checks.h"
+#include "bridge/config/resolve_literals.h"
+#include "bridge/config/resolve_rules.h"
+#include "bridge/config/resolve_tests.h"
 #include "bridge/mapping/suggestion.h"
 
 namespace rolebridge::config {
@@ -17,7 +21,6 @@ using mapping::Mapping;
 using mapping::MappingSource;
 using mapping::Mistake;
 using mapping::Names;
-using mapping::Policy;
 using mapping::Quote;
 using mapping::SourceText;
 using mapping::TemplatePart;
@@ -47,6 +50,7 @@ class Resolver {
   void ResolveAssurance();
   void ResolveLdap();
   void ResolveAccounts();
+  void ResolveGrants();
   void ResolveMappings();
   void ResolveApplications();
 
@@ -57,8 +61,6 @@ class Resolver {
   void FillPreset(const std::string& path, const ApplicationDraft& draft, const Names& names,
                   Application& application);
   void FillMappings(const std::string& path, const ApplicationDraft& draft,
-                    Application& application);
-  void FillPolicies(const std::string& path, const ApplicationDraft& draft, const Names& names,
                     Application& application);
   void FillAccounts(const std::string& path, const ApplicationDraft& draft,
                     Application& application);
@@ -172,13 +174,26 @@ void Resolver::ResolveLdap() {
 void Resolver::ResolveAccounts() {
   std::set<std::string> ids;
   for (const Named<AccountDraft>& account : draft_.accounts) {
-    if (!account.readable || account.value.id.empty()) continue;
-    const std::string& name = account.value.name.empty() ? account.name : account.value.name;
-    config_.accounts.push_back({account.name, account.value.id, name});
-    if (!ids.insert(account.value.id).second) {
-      Refuse(account.position, "accounts." + account.name,
-             "the id " + Quote(account.value.id) + " has another alias already");
+    const AccountDraft& draft = account.value;
+    if (!account.readable || draft.id.empty()) continue;
+    config_.accounts.push_back({.alias = account.name,
+                                .id = draft.id,
+                                .partition = draft.partition,
+                                .provider = draft.provider,
+                                .name = draft.name.empty() ? account.name : draft.name});
+    for (const Named<std::string>& tag : draft.tags) {
+      config_.accounts.back().tags.emplace(tag.name, tag.value);
     }
+    if (!ids.insert(draft.id).second) {
+      Refuse(account.position, "accounts." + account.name,
+             "the id " + Quote(draft.id) + " has another alias already");
+    }
+  }
+}
+
+void Resolver::ResolveGrants() {
+  for (const Named<std::vector<std::string>>& grant : draft_.grants) {
+    config_.grants.emplace(grant.name, grant.value);
   }
 }
 
@@ -190,10 +205,12 @@ Names Resolver::MakeNames() const {
   for (const auto& [name, attribute] : config_.ldap.groups.attributes) {
     names.group_attributes.push_back(name);
   }
+  names.group_attributes.emplace_back(kGrants);
   for (const AssuranceLevel& level : config_.assurance) {
     names.assurance_levels.push_back(level.name);
   }
   for (const Named<std::string>& var : draft_.vars) names.vars.emplace(var.name, var.value);
+  names.accounts = std::make_shared<const std::vector<Account>>(config_.accounts);
   return names;
 }
 
@@ -292,26 +309,6 @@ void Resolver::FillMappings(const std::string& path, const ApplicationDraft& dra
   }
 }
 
-void Resolver::FillPolicies(const std::string& path, const ApplicationDraft& draft,
-                            const Names& names, Application& application) {
-  std::set<std::string> seen;
-  for (size_t i = 0; i < draft.policies.size(); ++i) {
-    const PolicyDraft& policy = draft.policies[i];
-    const std::string item = path + ".policies[" + std::to_string(i) + "]";
-    if (!policy.name.empty() && !seen.insert(policy.name).second) {
-      Refuse(policy.position, item, "the name " + Quote(policy.name) + " is taken by one before");
-    }
-    if (policy.require.position.line == 0) continue;  // reported as missing
-    std::vector<Mistake> mistakes;
-    auto parsed = Policy::Parse({policy.name, policy.position, policy.require, policy.message},
-                                names, mistakes);
-    for (const Mistake& mistake : mistakes) {
-      reports_.mistakes.push_back({mistake.position, item + "." + mistake.message});
-    }
-    if (parsed) application.policies.push_back(*std::move(parsed));
-  }
-}
-
 bool Makes(const Application& application, std::string_view saml_name) {
   return std::any_of(
       application.mappings.begin(), application.mappings.end(),
@@ -386,8 +383,13 @@ void Resolver::CheckAttributes(const std::string& path, const ApplicationDraft& 
              "two of them make " + name + ", which has one value; keep one");
     }
   }
-  if (draft.aws_session_duration && Makes(application, aws::kSessionDuration)) {
+  const bool makes_duration = Makes(application, aws::kSessionDuration);
+  if (draft.aws_session_duration && makes_duration) {
     Refuse(draft.aws_session_duration->position, path + ".aws_session_duration",
+           "a mapping makes SessionDuration as well; keep one of the two");
+  }
+  if (!draft.role_settings.empty() && makes_duration) {
+    Refuse(draft.role_settings.front().position, path + ".role_settings",
            "a mapping makes SessionDuration as well; keep one of the two");
   }
   if (!complete_) return;
@@ -444,6 +446,8 @@ Application Resolver::ResolveApplication(const Named<ApplicationDraft>& named, c
       .audience = draft.audience,
       .acs_urls = draft.acs_urls,
       .assertion_lifetime = draft.assertion_lifetime,
+      .max_login_age = draft.max_login_age,
+      .session_not_on_or_after = draft.session_not_on_or_after,
       .name_id_format =
           std::string(draft.name_id_format.empty() ? kPersistent : draft.name_id_format),
       .allowed_roles = draft.allowed_roles,
@@ -454,8 +458,9 @@ Application Resolver::ResolveApplication(const Named<ApplicationDraft>& named, c
   FillMappings(path, draft, application);
   FillPreset(path, draft, names, application);
   FillAccounts(path, draft, application);
-  FillPolicies(path, draft, names, application);
+  ResolveRules(path, draft, names, reports_, application);
   CheckAttributes(path, draft, application);
+  CheckLiterals(path, draft_.mappings, application, reports_);
   WarnOfOpenRoles(path, draft, application);
   return application;
 }
@@ -486,8 +491,10 @@ Config Resolver::Run() {
   ResolveAssurance();
   ResolveLdap();
   ResolveAccounts();
+  ResolveGrants();
   ResolveMappings();
   ResolveApplications();
+  ResolveTests(draft_.tests, reports_, config_);
   return std::move(config_);
 }
 

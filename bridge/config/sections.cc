@@ -170,6 +170,16 @@ SectionType<AccountDraft> AccountSection() {
   return SectionType<AccountDraft>({
       Row("id", &AccountDraft::id, AccountIdType(), kRequired, "the account's number"),
       Row("name", &AccountDraft::name, Label(), kOptional, "what people call it"),
+      Row("partition", &AccountDraft::partition,
+          ChoiceType<std::string>(
+              {{"aws", "aws"}, {"aws-cn", "aws-cn"}, {"aws-us-gov", "aws-us-gov"}}),
+          kOptional, "the part of AWS that it is in, as its ARNs name it"),
+      Row("provider", &AccountDraft::provider,
+          TextType(CheckProviderName, "1 to 128 letters, digits, '.', '_' and '-'"), kOptional,
+          "the name of the SAML provider in it that trusts this bridge"),
+      Row("tags", &AccountDraft::tags,
+          NamedMapType(CheckVariable, "a-z, 0-9 and '_'", TextType(CheckVar, "a text")), kOptional,
+          "texts that templates use as accounts[...].tags.NAME"),
   });
 }
 
@@ -192,11 +202,63 @@ SectionType<MappingDraft> MappingSection() {
   });
 }
 
+ListType<TextType> RolePatterns() {
+  return ListType(TextType(CheckRolePattern, "a pattern of a role's name"), 1, 5000);
+}
+
+SectionType<RoleSettingsDraft> RoleSettingsSection() {
+  using S = RoleSettingsDraft;
+  return SectionType<S>({
+      Row("roles", &S::roles, RolePatterns(), kOptional, "patterns of the roles it is about"),
+      Row("accounts", &S::accounts, ListType(AccountIdType(), 1, 5000), kOptional,
+          "the accounts whose roles it is about"),
+      Row("aws_session_duration", &S::aws_session_duration, DurationType(minutes(15), hours(12)),
+          kRequired, "how long AWS lets somebody in with such a role"),
+  });
+}
+
+// Names that the directory chose, with several values each.
+NamedMapType<ListType<TextType>> ValuesByName() {
+  return NamedMapType(CheckVariable, "a-z, 0-9 and '_'",
+                      ListType(TextType(CheckVar, "a text"), 0, 1000));
+}
+
+SectionType<TestDraft> TestSection() {
+  using S = TestDraft;
+  return SectionType<S>({
+      Row("name", &S::name, Label(), kRequired, "what it promises"),
+      Row("user", &S::user, TextType(CheckLabel, "a user name"), kRequired,
+          "of the directory; with groups, a made-up one"),
+      Row("groups", &S::groups, NamedMapType(CheckLabel, "a group's name", ValuesByName()),
+          kOptional, "all groups of a made-up user, with their attributes"),
+      Row("attributes", &S::attributes, ValuesByName(), kOptional, "attributes of a made-up user"),
+      Row("application", &S::application, LocatedType(TextType(CheckSlug, "an application")),
+          kRequired, "the application that is asked for"),
+      Row("client", &S::client, TextType(CheckAddress, "an address"), kOptional,
+          "where the person is"),
+      Row("assurance", &S::assurance, LocatedType(TextType(CheckSlug, "the name of a level")),
+          kOptional, "how they logged in; the lowest level unless set"),
+      Row("at", &S::at, InstantType(), kOptional, "when; now unless set"),
+      Row("roles", &S::roles, ListType(TextType(CheckLabel, "the ARN of a role"), 0, 5000),
+          kOptional, "exactly the roles that they have"),
+      Row("refused", &S::refused, FlagType(), kOptional, "whether they get nothing at all"),
+  });
+}
+
 SectionType<PolicyDraft> PolicySection() {
   using S = PolicyDraft;
   return SectionType<S>({
       Row("name", &S::name, Label(), kRequired, "what the audit calls it"),
-      Row("require", &S::require, Condition(), kRequired, "what must be true"),
+      Row("require", &S::require, Condition(), kOptional, "what must be true"),
+      Row("all", &S::all, ListType(Condition(), 1, 32), kOptional, "what must all be true"),
+      Row("any", &S::any, ListType(Condition(), 1, 32), kOptional,
+          "of which one at least must be true"),
+      Row("assurance", &S::assurance, LocatedType(TextType(CheckSlug, "the name of a level")),
+          kOptional, "the level of assurance that it takes at least"),
+      Row("roles", &S::roles, RolePatterns(), kOptional,
+          "patterns of the roles that it is about; the whole application unless set"),
+      Row("accounts", &S::accounts, ListType(AccountIdType(), 1, 5000), kOptional,
+          "the accounts whose roles it is about"),
       Row("message", &S::message, TextType(CheckLabel, "a sentence of up to 200 bytes"), kRequired,
           "what the person reads who is refused"),
   });
@@ -231,12 +293,20 @@ SectionType<ApplicationDraft> ApplicationSection() {
       Row("aws_session_duration", &S::aws_session_duration,
           LocatedType(DurationType(minutes(15), hours(12))), kOptional,
           "how long AWS lets somebody in (SessionDuration)"),
+      Row("role_settings", &S::role_settings, ListType(RoleSettingsSection(), 0, 100), kOptional,
+          "what holds for some of its roles; the first entry that fits a role counts"),
+      Row("max_login_age", &S::max_login_age, DurationType(minutes(1), 7 * kDay), kOptional,
+          "how old a login may be; an older one has to be done again"),
+      Row("session_not_on_or_after", &S::session_not_on_or_after,
+          DurationType(minutes(15), 7 * kDay), kOptional,
+          "when its own session is to end (SessionNotOnOrAfter); it is not told unless set"),
       Row("name_id_format", &S::name_id_format, NameIdFormats(), kOptional,
           "what kind of name it gets for a person"),
+      Row("name_id_value", &S::name_id_value, Template(), kOptional,
+          "that name; unless set, one that is stable for the person and says nothing"),
       Row("allowed_accounts", &S::allowed_accounts, ListType(AccountIdType(), 1, 5000), kOptional,
           "the only AWS accounts whose roles it may name; those under accounts unless set"),
-      Row("allowed_roles", &S::allowed_roles,
-          ListType(TextType(CheckRolePattern, "a pattern of a role's name"), 1, 5000), kOptional,
+      Row("allowed_roles", &S::allowed_roles, RolePatterns(), kOptional,
           "patterns of the only roles it may name"),
       Row("relay_state_hosts", &S::relay_state_hosts,
           ListType(TextType(CheckHost, "a host name"), 0, 64), kOptional,
@@ -266,8 +336,8 @@ SectionType<Limits> LimitsSection() {
   return SectionType<Limits>(std::move(table));
 }
 
-constexpr std::array<std::string_view, 4> kMergedByName = {"accounts", "applications", "mappings",
-                                                           "vars"};
+constexpr std::array<std::string_view, 5> kMergedByName = {"accounts", "applications", "grants",
+                                                           "mappings", "vars"};
 
 }  // namespace
 
@@ -286,8 +356,12 @@ SectionType<Draft> ConfigSection() {
       Row("clock", &S::clock, ClockSection(), kOptional, "what is demanded of the clock"),
       Row("ldap", &S::ldap, LdapSection(), kRequired, "the directory"),
       Row("accounts", &S::accounts,
-          NamedMapType(CheckSlug, "1 to 32 of a-z, 0-9 and '-'", AccountSection()), kOptional,
+          NamedMapType(CheckAlias, "1 to 32 of a-z, 0-9 and '-'", AccountSection()), kOptional,
           "AWS accounts by an alias"),
+      Row("grants", &S::grants,
+          NamedMapType(CheckLabel, "a group's name",
+                       ListType(TextType(CheckLabel, "the name of a role"), 1, 1000)),
+          kOptional, "roles by a group's name, which templates see as group.grants"),
       Row("vars", &S::vars,
           NamedMapType(CheckVariable, "a-z, 0-9 and '_'", TextType(CheckVar, "a text")), kOptional,
           "texts that templates use as vars.NAME"),
@@ -297,6 +371,8 @@ SectionType<Draft> ConfigSection() {
       Row("applications", &S::applications,
           NamedMapType(CheckSlug, "1 to 32 of a-z, 0-9 and '-'", ApplicationSection()), kRequired,
           "who gets assertions, by the slug that stands in addresses"),
+      Row("tests", &S::tests, ListType(TestSection(), 0, 1000), kOptional,
+          "promises about who gets what, checked before a configuration is taken"),
       Row("branding", &S::branding, BrandingSection(), kOptional, "what pages show"),
       Row("limits", &S::limits, LimitsSection(), kOptional, "bounds of this program"),
   });

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "bridge/config/yaml_text.h"
+#include "bridge/saml/instant.h"
 
 namespace rolebridge::config {
 namespace {
@@ -42,6 +43,17 @@ std::optional<std::chrono::seconds> ParseDuration(std::string_view text) {
     return std::chrono::seconds(static_cast<int64_t>(*number) * unit.seconds);
   }
   return std::nullopt;
+}
+
+// What YAML 1.1 takes for true and false; "" for anything else.
+std::string_view MeantFlag(std::string_view text) {
+  for (const std::string_view word : {"yes", "Yes", "YES", "on", "On", "ON", "True", "TRUE"}) {
+    if (text == word) return "true";
+  }
+  for (const std::string_view word : {"no", "No", "NO", "off", "Off", "OFF", "False", "FALSE"}) {
+    if (text == word) return "false";
+  }
+  return "";
 }
 
 // A block that keeps its last line end, or a text of several lines, where one line is due.
@@ -102,10 +114,16 @@ std::optional<bool> FlagType::Read(Reader& reader, const YamlNode& node) const {
   if (scalar == nullptr) return std::nullopt;
   const bool is_word = scalar->text == "true" || scalar->text == "false";
   if (is_word && scalar->style == YamlNode::Style::kPlain) return scalar->text == "true";
-  reader.Refuse(scalar->position, is_word ? Quote(scalar->text) + " is in quotes; take them off"
-                                          : Quote(scalar->text) +
-                                                " is not true or false; use one of "
-                                                "those two words");
+  if (is_word) {
+    reader.Refuse(scalar->position, Quote(scalar->text) + " is in quotes; take them off: " +
+                                        reader.Corrected(scalar->text));
+    return std::nullopt;
+  }
+  const std::string_view meant = MeantFlag(scalar->text);
+  reader.Refuse(scalar->position,
+                Quote(scalar->text) + " is not true or false; " +
+                    (meant.empty() ? "use one of those two words"
+                                   : "write: " + reader.Corrected(std::string(meant))));
   return std::nullopt;
 }
 
@@ -168,10 +186,19 @@ std::optional<std::string> AccountIdType::Read(Reader& reader, const YamlNode& n
                   Quote(scalar->text) +
                       (digits == scalar->text ? " is a number to YAML; put it in quotes: "
                                               : " is no account id; write the digits alone: ") +
-                      InQuotes(digits));
+                      reader.Corrected(InQuotes(digits)));
   } else {
     reader.Refuse(scalar->position, Quote(scalar->text) + " is no account id; use " + Words());
   }
+  return std::nullopt;
+}
+
+std::optional<SysSeconds> InstantType::Read(Reader& reader, const YamlNode& node) const {
+  const YamlNode* scalar = reader.Scalar(node, Words());
+  if (scalar == nullptr) return std::nullopt;
+  const Result<SysSeconds> instant = saml::ParseInstant(scalar->text);
+  if (instant) return *instant;
+  reader.Refuse(scalar->position, Quote(scalar->text) + " is no moment; use " + Words());
   return std::nullopt;
 }
 

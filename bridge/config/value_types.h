@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/base/clock.h"
 #include "bridge/config/key_table.h"
 
 namespace rolebridge::config {
@@ -33,6 +34,7 @@ class TextType {
   TextType(Check check, std::string words) : check_(check), words_(std::move(words)) {}
   std::optional<std::string> Read(Reader& reader, const YamlNode& node) const;
   std::string Words() const { return words_; }
+  Shape Describe() const { return {.words = words_}; }
 
  private:
   Check check_;
@@ -46,6 +48,7 @@ class SourceType {
   explicit SourceType(std::string words) : words_(std::move(words)) {}
   std::optional<mapping::SourceText> Read(Reader& reader, const YamlNode& node) const;
   std::string Words() const { return words_; }
+  Shape Describe() const { return {.words = words_}; }
 
  private:
   std::string words_;
@@ -57,6 +60,7 @@ class PathType {
   using Value = std::string;
   std::optional<std::string> Read(Reader& reader, const YamlNode& node) const;
   std::string Words() const { return "the path of a file"; }
+  Shape Describe() const { return {.words = Words()}; }
 };
 
 // Exactly `true` or `false`, without quotes: yes, on and 1 are none (security.md Y3).
@@ -65,6 +69,7 @@ class FlagType {
   using Value = bool;
   std::optional<bool> Read(Reader& reader, const YamlNode& node) const;
   std::string Words() const { return "true or false"; }
+  Shape Describe() const { return {.kind = Shape::Kind::kFlag}; }
 };
 
 class NumberType {
@@ -73,6 +78,9 @@ class NumberType {
   NumberType(uint32_t minimum, uint32_t maximum) : minimum_(minimum), maximum_(maximum) {}
   std::optional<uint32_t> Read(Reader& reader, const YamlNode& node) const;
   std::string Words() const;
+  Shape Describe() const {
+    return {.kind = Shape::Kind::kNumber, .minimum = minimum_, .maximum = maximum_};
+  }
 
  private:
   uint32_t minimum_;
@@ -87,10 +95,20 @@ class DurationType {
       : minimum_(minimum), maximum_(maximum) {}
   std::optional<std::chrono::seconds> Read(Reader& reader, const YamlNode& node) const;
   std::string Words() const;
+  Shape Describe() const { return {.words = Words(), .pattern = "^[1-9][0-9]*[smhd]$"}; }
 
  private:
   std::chrono::seconds minimum_;
   std::chrono::seconds maximum_;
+};
+
+// A moment in UTC: 2026-12-31T18:00:00Z.
+class InstantType {
+ public:
+  using Value = SysSeconds;
+  std::optional<SysSeconds> Read(Reader& reader, const YamlNode& node) const;
+  std::string Words() const { return "a moment in UTC like 2026-12-31T18:00:00Z"; }
+  Shape Describe() const { return {.words = Words()}; }
 };
 
 // 12 digits in quotes: to YAML, a bare one is a number, and one with a leading zero an octal one.
@@ -99,6 +117,7 @@ class AccountIdType {
   using Value = std::string;
   std::optional<std::string> Read(Reader& reader, const YamlNode& node) const;
   std::string Words() const { return "the 12 digits of an AWS account in quotes"; }
+  Shape Describe() const { return {.words = Words(), .pattern = "^[0-9]{12}$"}; }
 };
 
 // One word out of a closed set. A word with an `unsupported` text is known, and refused with it.
@@ -128,6 +147,11 @@ class ChoiceType {
     return std::nullopt;
   }
   std::string Words() const { return mapping::OneOf(Supported()); }
+  Shape Describe() const {
+    Shape shape;
+    for (const std::string_view word : Supported()) shape.choices.emplace_back(word);
+    return shape;
+  }
 
  private:
   std::vector<std::string_view> Supported() const {
@@ -153,6 +177,7 @@ class LocatedType {
     return Value{*std::move(value), node.position};
   }
   std::string Words() const { return type_.Words(); }
+  Shape Describe() const { return type_.Describe(); }
 
  private:
   Type type_;
@@ -185,6 +210,13 @@ class ListType {
     return values;
   }
   std::string Words() const { return "a list, each entry " + type_.Words(); }
+  Shape Describe() const {
+    return {.kind = Shape::Kind::kList,
+            .words = type_.Describe().words,
+            .minimum = static_cast<uint32_t>(minimum_),
+            .maximum = static_cast<uint32_t>(maximum_),
+            .element = {type_.Describe()}};
+  }
 
  private:
   Type type_;
@@ -227,6 +259,11 @@ class NamedMapType {
     return entries;
   }
   std::string Words() const { return "a map from names (" + name_words_ + ") to " + type_.Words(); }
+  Shape Describe() const {
+    return {.kind = Shape::Kind::kNamedMap,
+            .words = "by name (" + name_words_ + ")",
+            .element = {type_.Describe()}};
+  }
 
  private:
   TextType::Check check_name_;
@@ -241,6 +278,7 @@ class NotYetType {
   NotYetType(bool allowed, std::string message) : allowed_(allowed), message_(std::move(message)) {}
   std::optional<bool> Read(Reader& reader, const YamlNode& node) const;
   std::string Words() const { return allowed_ ? "true" : "false"; }
+  Shape Describe() const { return {.kind = Shape::Kind::kFlag}; }
 
  private:
   bool allowed_;

@@ -82,6 +82,8 @@ class TreeBuilder final : public YAML::EventHandler {
   static size_t Offset(const YAML::Mark& mark) { return static_cast<size_t>(mark.pos); }
   void Refuse(size_t offset, const std::string& message);
   std::string Path() const;
+  std::string PathAt(int line);
+  bool ExplainOpenQuote(size_t offset);
   bool KeyIsDue() const {
     return !frames_.empty() && frames_.back().node.kind == YamlNode::Kind::kMap &&
            !frames_.back().has_key;
@@ -99,6 +101,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void PlaceBlock(size_t offset, YamlNode& node);
   void CheckQuotes(size_t offset, const YamlNode& node);
   bool ReadBracesAsText(size_t offset);
+  bool StopAtBracesWithinAValue(size_t offset);
   bool ReadCutValueAsText(size_t offset);
   void CheckComment(size_t offset, YamlNode& node);
 
@@ -107,6 +110,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Mistake> mistakes_;
   std::vector<Frame> frames_;
   std::optional<YamlNode> root_;
+  size_t last_quoted_ = std::string::npos;  // where the last text in quotes begins
   size_t nodes_ = 0;
   size_t skipped_ = 0;  // depth within what a trap made of a text
   bool has_document_ = false;
@@ -125,9 +129,39 @@ std::string TreeBuilder::Path() const {
   return path;
 }
 
+// The path of what stands in the line where reading ended.
+std::string TreeBuilder::PathAt(int line) {
+  if (frames_.empty()) return "";
+  Frame& frame = frames_.back();
+  // A key whose value stood in its own line is over.
+  const bool is_over = frame.key_position.line != line &&
+                       !WithoutComment(LineAt(text_, frame.key_offset)).ends_with(':');
+  if (is_over) frame.has_key = false;
+  std::string path = Path();
+  const std::vector<YamlNode::Entry>& entries = frame.node.entries;
+  const bool is_read = !entries.empty() && entries.back().position.line == line;
+  if (!frame.has_key && is_read) path += (path.empty() ? "" : ".") + entries.back().key;
+  return path;
+}
+
 void TreeBuilder::Refuse(size_t offset, const std::string& message) {
   const std::string path = Path();
   mistakes_.push_back({lines_.At(offset), path.empty() ? message : path + ": " + message});
+}
+
+// A text in quotes that took in the lines below, and ended at the next quote: YAML stumbles behind
+// that one, in a line that is right.
+bool TreeBuilder::ExplainOpenQuote(size_t offset) {
+  if (last_quoted_ == std::string::npos) return false;
+  const size_t end = EndOfQuoted(text_, last_quoted_);
+  const Position opened = lines_.At(last_quoted_);
+  const int closed = lines_.At(end - 1).line;
+  if (opened.line == closed || lines_.At(offset).line != closed) return false;
+  const std::string path = PathAt(opened.line);
+  mistakes_.push_back({opened, (path.empty() ? "" : path + ": ") +
+                                   "the quote is not closed before line " + std::to_string(closed) +
+                                   "; end the value with it"});
+  return true;
 }
 
 void TreeBuilder::OnSyntaxError(const YAML::Mark& mark, const std::string& what) {
@@ -136,24 +170,26 @@ void TreeBuilder::OnSyntaxError(const YAML::Mark& mark, const std::string& what)
   root_.reset();
   const bool open_quote = what.find("EOF in scalar") != std::string::npos;
   if (open_quote && !frames_.empty() && frames_.back().has_key) {
-    return Refuse(frames_.back().key_offset, "the quote is not closed");
+    return Refuse(frames_.back().key_offset, "the quote is not closed; end the value with it");
   }
-  const size_t offset = std::min(mark.pos < 0 ? 0 : Offset(mark), text_.size());
+  size_t offset = std::min(mark.pos < 0 ? 0 : Offset(mark), text_.size());
   Position position = lines_.At(offset);
   const bool reported = !mistakes_.empty() && mistakes_.back().position.line == position.line;
-  if (reported) return;
-  std::string_view line = LineAt(text_, offset);
-  std::optional<std::string> explained = ExplainLine(line);
-  if (!explained && line.data() > text_.data()) {
+  if (reported || ExplainOpenQuote(offset)) return;
+  std::optional<std::string> explained = ExplainLine(text_, offset);
+  const auto start = static_cast<size_t>(LineAt(text_, offset).data() - text_.data());
+  if (!explained && start > 0) {
     // Often it is the line before that YAML read on.
-    const auto start = static_cast<size_t>(line.data() - text_.data());
-    explained = ExplainLine(LineAt(text_, start - 1));
-    if (explained) position = lines_.At(start - 1);
-    if (explained) position.column = 1;
+    explained = ExplainLine(text_, start - 1);
+    if (explained) offset = start - 1;
+    if (explained) position = {position.file, position.line - 1, 1};
   }
-  mistakes_.push_back(
-      {position, explained ? *explained
-                           : "is no YAML (" + what + "); check indentation, quotes and brackets"});
+  const size_t tab = FindTabInIndentation(LineAt(text_, offset));
+  if (tab != std::string_view::npos) position.column = static_cast<int>(tab) + 1;
+  const std::string path = PathAt(position.line);
+  const std::string message =
+      explained ? *explained : "is no YAML (" + what + "); check indentation, quotes and brackets";
+  mistakes_.push_back({position, path.empty() ? message : path + ": " + message});
 }
 
 void TreeBuilder::OnDocumentStart(const YAML::Mark& mark) {
@@ -196,8 +232,8 @@ void TreeBuilder::TakeKey(size_t offset, const std::string& key) {
   const Position position = lines_.At(offset);
   const auto [first, inserted] = frame.keys.emplace(key, position);
   if (!inserted) {
-    return RefuseKey(offset, Quote(key) + ": stands here twice; first in line " +
-                                 std::to_string(first->second.line));
+    return RefuseKey(offset, Quote(key) + " stands here twice, first in line " +
+                                 std::to_string(first->second.line) + "; keep one of the two");
   }
   frame.has_key = true;
   frame.ignored = false;
@@ -246,9 +282,25 @@ void TreeBuilder::Close() {
   Add(std::move(node));
 }
 
+// `{ value: arn:aws:iam::{{ account }}:role/x }`: what YAML makes of the rest of the line is of no
+// use.
+bool TreeBuilder::StopAtBracesWithinAValue(size_t offset) {
+  const std::string_view before = text_.substr(0, offset);
+  const bool begins = before.ends_with(' ') || before.ends_with('[') || before.ends_with('\n');
+  const std::string_view value = MeantValue(text_, offset, true);
+  if (begins && value.find("}}") + 2 == value.size()) return false;
+  const std::optional<std::string> explained = ExplainLine(text_, offset);
+  if (!explained) return false;
+  const Position position = lines_.At(offset);
+  mistakes_.push_back({position, PathAt(position.line) + ": " + *explained});
+  stopped_ = true;
+  return true;
+}
+
 // `value: {{ user.username }}`: a map with a map as its key, to YAML.
 bool TreeBuilder::ReadBracesAsText(size_t offset) {
   if (!text_.substr(offset).starts_with("{{")) return false;
+  if (InFlow() && StopAtBracesWithinAValue(offset)) return true;
   const std::string_view value = MeantValue(text_, offset, InFlow());
   const bool in_map = !frames_.empty() && frames_.back().node.kind == YamlNode::Kind::kMap;
   const std::string key = in_map ? frames_.back().key + ": " : "";
@@ -357,15 +409,18 @@ void TreeBuilder::PlaceBlock(size_t offset, YamlNode& node) {
 void TreeBuilder::CheckQuotes(size_t offset, const YamlNode& node) {
   // yaml-cpp takes the end of the file for the end of the text.
   if (EndOfQuoted(text_, offset) == std::string_view::npos) {
-    Refuse(offset, "the quote is not closed");
+    Refuse(offset, "the quote is not closed; end the value with it");
+    stopped_ = true;
     return;
   }
   const bool control = std::any_of(node.text.begin(), node.text.end(), [](char c) {
     return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F;
   });
   if (control || FindBadCharacter(node.text, "")) {
-    Refuse(offset,
-           "a backslash made a control character in double quotes; use single quotes for the text");
+    const size_t end = EndOfQuoted(text_, offset);
+    Refuse(offset, "a backslash made a control character in double quotes; use single quotes: " +
+                       InSingleQuotes(frames_.empty() ? "" : frames_.back().key,
+                                      text_.substr(offset + 1, end - offset - 2)));
   }
 }
 
@@ -380,9 +435,11 @@ void TreeBuilder::CheckComment(size_t offset, YamlNode& node) {
   const std::string_view comment = rest.substr(hash + 1);
   const bool cut_hole = node.text.rfind("{{") != std::string::npos &&
                         node.text.find("}}", node.text.rfind("{{")) == std::string::npos;
+  const bool cut_quote = HasOpenQuote(node.text) && !HasOpenQuote(node.text + std::string(rest));
   const bool words = !comment.empty() && comment.front() != ' ' && comment.front() != '#';
-  if (!cut_hole && !words) return;
+  if (!cut_hole && !cut_quote && !words) return;
   std::string whole = node.text + std::string(rest);
+  if (!words) whole = WithoutComment(whole);
   whole.erase(whole.find_last_not_of(" \t") + 1);
   const std::string key =
       frames_.empty() || frames_.back().key.empty() ? "" : frames_.back().key + ": ";
@@ -406,6 +463,7 @@ YamlNode TreeBuilder::Scalar(size_t offset, const std::string& value) {
   node.verbatim = value.find('\n') == std::string::npos && text_.substr(begin).starts_with(value);
   if (quoted) {
     node.style = YamlNode::Style::kQuoted;
+    last_quoted_ = offset;
     CheckQuotes(offset, node);
   } else {
     CheckComment(offset, node);

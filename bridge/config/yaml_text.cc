@@ -50,30 +50,138 @@ std::string_view Complaint(char32_t code) {
   return control ? "has a control character; take it out" : "";
 }
 
-// The text of a value without the comment behind it.
-std::string_view WithoutComment(std::string_view value) {
-  const size_t comment = value.find(" #");
-  return Trimmed(value.substr(0, comment));
+// The offset behind what opens at `i` and takes commas, brackets and '#' as they are: {{ }}, and a
+// quoted text (not the apostrophe of a word); `i` where nothing does. npos: it does not close.
+size_t SkipWhole(std::string_view text, size_t i) {
+  if (text.substr(i).starts_with("{{")) {
+    const size_t close = text.find("}}", i);
+    return close == std::string_view::npos ? close : close + 2;
+  }
+  if (text[i] != '\'' && text[i] != '"') return i;
+  const bool opens = i == 0 || std::string_view(" \t([=,").find(text[i - 1]) != std::string::npos;
+  return opens ? EndOfQuoted(text, i) : i;
+}
+
+// The two ARNs of a role are one value, though a comma joins them.
+size_t EndOfFlowValue(std::string_view text) {
+  int open = 0;
+  for (size_t i = 0; i < text.size();) {
+    const size_t behind = SkipWhole(text, i);
+    if (behind == std::string_view::npos) return i;
+    if (behind > i) {
+      i = behind;
+      continue;
+    }
+    const char c = text[i];
+    const std::string_view rest = text.substr(i + 1);
+    const bool joins = c == ',' && (rest.starts_with("{{") || rest.starts_with("arn:"));
+    if (open == 0 && !joins && (c == ',' || c == '}' || c == ']')) return i;
+    if (c == '(' || c == '[') ++open;
+    if (open > 0 && (c == ')' || c == ']')) --open;
+    ++i;
+  }
+  return text.size();
 }
 
 std::string Corrected(std::string_view key, std::string_view value) {
   return std::string(key) + (key.empty() ? "" : ": ") + InQuotes(value);
 }
 
+// Whether a text in double quotes has a backslash that means nothing to YAML: "\d".
+bool HasUnknownEscape(std::string_view quoted) {
+  constexpr std::string_view kEscapes = "0abtnvfre \"'/\\N_LPxuU";
+  for (size_t i = quoted.find('\\'); i < quoted.size(); i = quoted.find('\\', i + 2)) {
+    if (i + 1 < quoted.size() && kEscapes.find(quoted[i + 1]) == std::string_view::npos)
+      return true;
+  }
+  return false;
+}
+
 // A value in quotes with something behind them: 'staff' in groups.name
 std::optional<std::string> ExplainQuoted(std::string_view key, std::string_view value) {
   const size_t end = EndOfQuoted(value, 0);
   if (end == std::string_view::npos) return "the quote is not closed; end the value with it";
-  const std::string_view rest = Trimmed(value.substr(end));
-  if (value.front() == '"' && value.find('\\') < end) {
+  if (value.front() == '"' && HasUnknownEscape(value.substr(0, end))) {
     return "a backslash means something else in double quotes; use single quotes: " +
-           std::string(key) + ": '" + std::string(value.substr(1, end - 2)) + "'";
+           InSingleQuotes(key, value.substr(1, end - 2));
   }
-  const bool ends = rest.empty() || rest.front() == '#' || rest.front() == ',' ||
-                    rest.front() == '}' || rest.front() == ']';
-  if (ends) return std::nullopt;
+  const std::string_view rest = Trimmed(value.substr(end));
+  if (rest.empty() || rest.front() == '#') return std::nullopt;
   return "the quotes end before the value does; put all of it in quotes: " +
          Corrected(key, WithoutComment(value));
+}
+
+std::optional<std::string> ExplainValue(std::string_view key, std::string_view value,
+                                        bool in_flow) {
+  if (value.empty()) return std::nullopt;
+  if (value.front() == '\'' || value.front() == '"') return ExplainQuoted(key, value);
+  const bool has_hole = value.find("{{") != std::string_view::npos;
+  if (value.starts_with("{{") || (in_flow && has_hole)) {
+    return "'{{' begins a nested map in YAML; put the value in quotes: " +
+           Corrected(key, WithoutComment(value));
+  }
+  if (std::string_view("@`%*&!,]}").find(value.front()) != std::string_view::npos) {
+    return "a value cannot begin with '" + std::string(1, value.front()) +
+           "' in YAML; put it in quotes: " + Corrected(key, WithoutComment(value));
+  }
+  if (!key.empty() && WithoutComment(value).find(": ") != std::string_view::npos) {
+    return "': ' within a value begins a map in YAML; put the value in quotes: " +
+           Corrected(key, WithoutComment(value));
+  }
+  return std::nullopt;
+}
+
+// Where the value begins behind `key: `; 0: it has no key.
+size_t StartOfValue(std::string_view entry) {
+  const bool quoted = entry.starts_with('\'') || entry.starts_with('"');
+  size_t end = quoted ? EndOfQuoted(entry, 0) : 0;
+  if (end == std::string_view::npos) return 0;
+  if (quoted && !entry.substr(end).starts_with(": ")) return 0;
+  const size_t colon = entry.find(": ", end);
+  if (colon == std::string_view::npos) return 0;
+  const size_t value = entry.find_first_not_of(' ', colon + 1);
+  return value == std::string_view::npos ? 0 : value;
+}
+
+bool BeginsFlow(std::string_view value) {
+  return value.starts_with('[') || (value.starts_with('{') && !value.starts_with("{{"));
+}
+
+// The entries of { } and [ ], one after another, at whatever depth.
+std::optional<std::string> ExplainFlow(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const std::string_view rest = text.substr(at);
+    const bool bracket = std::string_view(" \t{}[],").find(rest.front()) != std::string_view::npos;
+    if (bracket && !rest.starts_with("{{")) {
+      ++at;
+      continue;
+    }
+    const std::string_view entry = rest.substr(0, EndOfFlowValue(rest));
+    const size_t start = StartOfValue(entry);
+    const std::string_view value = Trimmed(entry.substr(start));
+    const bool nests = BeginsFlow(value);
+    const std::string_view key = Trimmed(entry.substr(0, start == 0 ? 0 : entry.find(": ")));
+    const std::optional<std::string> explained =
+        nests ? std::nullopt : ExplainValue(key, value, true);
+    if (explained) return explained;
+    at += nests && start > 0 ? start : std::max<size_t>(entry.size(), 1);
+  }
+  return std::nullopt;
+}
+
+// `line` with the indentation that the lines before it let expect.
+std::string Reindented(std::string_view text, std::string_view line) {
+  size_t spaces = 0;
+  for (auto end = static_cast<size_t>(line.data() - text.data()); end > 0;) {
+    const std::string_view before = LineAt(text, end - 1);
+    const size_t first = before.find_first_not_of(' ');
+    if (first != std::string_view::npos && before[first] != '#') {
+      spaces = first + (Trimmed(WithoutComment(before)).ends_with(':') ? 2 : 0);
+      break;
+    }
+    end = static_cast<size_t>(before.data() - text.data());
+  }
+  return std::string(spaces, ' ') + std::string(Trimmed(line));
 }
 
 }  // namespace
@@ -115,19 +223,30 @@ std::string_view MeantValue(std::string_view text, size_t offset, bool in_flow) 
   const std::string_view line = LineAt(text, offset);
   const size_t in_line = offset - static_cast<size_t>(line.data() - text.data());
   const std::string_view rest = line.substr(in_line);
-  if (!in_flow) return WithoutComment(rest);
-  size_t end = 0;
-  while (end < rest.size()) {
-    if (rest.substr(end).starts_with("{{")) {
-      const size_t close = rest.find("}}", end);
-      if (close == std::string_view::npos) break;
-      end = close + 2;
+  return in_flow ? Trimmed(rest.substr(0, EndOfFlowValue(rest))) : WithoutComment(rest);
+}
+
+std::string_view WithoutComment(std::string_view value) {
+  for (size_t i = 0; i < value.size();) {
+    const size_t behind = SkipWhole(value, i);
+    if (behind != std::string_view::npos && behind > i) {
+      i = behind;
       continue;
     }
-    if (rest[end] == ',' || rest[end] == '}' || rest[end] == ']') break;
-    ++end;
+    const bool begins = value[i] == '#' && i > 0 && (value[i - 1] == ' ' || value[i - 1] == '\t');
+    if (begins) return Trimmed(value.substr(0, i));
+    ++i;
   }
-  return Trimmed(rest.substr(0, end));
+  return Trimmed(value);
+}
+
+bool HasOpenQuote(std::string_view value) {
+  for (size_t i = 0; i < value.size();) {
+    const size_t behind = SkipWhole(value, i);
+    if (behind == std::string_view::npos) return value[i] != '{';
+    i = behind > i ? behind : i + 1;
+  }
+  return false;
 }
 
 std::string InQuotes(std::string_view value) {
@@ -137,6 +256,17 @@ std::string InQuotes(std::string_view value) {
   std::string quoted = "'";
   for (const char c : value) quoted += c == '\'' ? "''" : std::string(1, c);
   return quoted + "'";
+}
+
+std::string InSingleQuotes(std::string_view key, std::string_view between_quotes) {
+  std::string text(key);
+  text += key.empty() ? "'" : ": '";
+  for (size_t i = 0; i < between_quotes.size(); ++i) {
+    const std::string_view rest = between_quotes.substr(i);
+    if (rest.starts_with("\\\"") || rest.starts_with("\\\\")) ++i;
+    text += between_quotes[i] == '\'' ? "''" : std::string(1, between_quotes[i]);
+  }
+  return text + "'";
 }
 
 size_t EndOfQuoted(std::string_view text, size_t offset) {
@@ -153,34 +283,26 @@ size_t EndOfQuoted(std::string_view text, size_t offset) {
   return std::string_view::npos;
 }
 
-std::optional<std::string> ExplainLine(std::string_view line) {
-  const size_t text = line.find_first_not_of(" \t");
-  if (text == std::string_view::npos) return std::nullopt;
-  if (line.substr(0, text).find('\t') != std::string_view::npos) {
-    return "the line is indented by a tab; YAML takes spaces alone";
+size_t FindTabInIndentation(std::string_view line) {
+  const size_t tab = line.find_first_not_of(' ');
+  return tab != std::string_view::npos && line[tab] == '\t' ? tab : std::string_view::npos;
+}
+
+std::optional<std::string> ExplainLine(std::string_view text, size_t offset) {
+  const std::string_view line = LineAt(text, offset);
+  const size_t first = line.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return std::nullopt;
+  if (FindTabInIndentation(line) != std::string_view::npos) {
+    return "the line is indented by a tab; YAML takes spaces alone: '" + Reindented(text, line) +
+           "'";
   }
-  const size_t colon = line.find(": ");
-  const bool has_key = colon != std::string_view::npos;
-  std::string_view key = Trimmed(line.substr(0, has_key ? colon : 0));
-  if (key.starts_with("- ")) key = Trimmed(key.substr(2));
-  std::string_view value = Trimmed(has_key ? line.substr(colon + 2) : line);
-  if (!has_key && value.starts_with("- ")) value = Trimmed(value.substr(2));
-  if (value.empty()) return std::nullopt;
-  if (value.front() == '\'' || value.front() == '"') return ExplainQuoted(key, value);
-  if (value.starts_with("{{")) {
-    return "'{{' begins a nested map in YAML; put the value in quotes: " +
-           Corrected(key, WithoutComment(value));
-  }
-  if (value.front() == '{' || value.front() == '[') return std::nullopt;
-  if (std::string_view("@`%*&!,]}").find(value.front()) != std::string_view::npos) {
-    return "a value cannot begin with '" + std::string(1, value.front()) +
-           "' in YAML; put it in quotes: " + Corrected(key, WithoutComment(value));
-  }
-  if (has_key && WithoutComment(value).find(": ") != std::string_view::npos) {
-    return "': ' within a value begins a map in YAML; put the value in quotes: " +
-           Corrected(key, WithoutComment(value));
-  }
-  return std::nullopt;
+  std::string_view entry = line.substr(first);
+  while (entry.starts_with("- ")) entry = Trimmed(entry.substr(2));
+  if (BeginsFlow(entry)) return ExplainFlow(entry);
+  const size_t start = StartOfValue(entry);
+  const std::string_view key = Trimmed(entry.substr(0, start == 0 ? 0 : entry.find(": ")));
+  const std::string_view value = Trimmed(entry.substr(start));
+  return BeginsFlow(value) ? ExplainFlow(value) : ExplainValue(key, value, false);
 }
 
 }  // namespace rolebridge::config

@@ -11,6 +11,7 @@
 #include "bridge/crypto/crypto.h"
 #include "bridge/issuer/applications.h"
 #include "bridge/issuer/refusals.h"
+#include "bridge/issuer/response_draft.h"
 #include "bridge/saml/names.h"
 
 namespace rolebridge::issuer {
@@ -22,9 +23,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr std::string_view kAllRoles = "all";
-// AWS takes a response for five minutes; a clock of ours that is a little ahead must not make it
-// "not yet valid" (aws-saml.md R12).
-constexpr seconds kClockSkew{60};
 constexpr auto kRequestIdKept = minutes(15);
 constexpr auto kForcedLoginAge = minutes(5);
 constexpr size_t kMaxSeenRequests = 100'000;
@@ -43,16 +41,6 @@ const std::string* ValueOf(const saml::Response& response, std::string_view name
     if (attribute.name == name && !attribute.values.empty()) return &attribute.values.front();
   }
   return nullptr;
-}
-
-// "mappings.aws-session-name (rolebridge.yaml:41:12)": the line to look at for an attribute.
-std::string PlaceOf(const config::Application& application, std::string_view saml_name) {
-  for (const mapping::Mapping& mapping : application.mappings) {
-    if (mapping.saml_name() == saml_name) {
-      return "mappings." + mapping.name() + " (" + ToString(mapping.position()) + ")";
-    }
-  }
-  return "applications." + application.slug + " (" + ToString(application.position) + ")";
 }
 
 }  // namespace
@@ -114,32 +102,44 @@ std::variant<IssueService::Draft, Refused> IssueService::Prepare(protocol::Issue
   auto read = people_.Read(request.session.Reveal(), session, request.context);
   if (Refused* refused = std::get_if<Refused>(&read)) return std::move(*refused);
   draft.person = std::get<PersonView>(std::move(read));
-  draft.person.facts.application = {{"slug", application.slug}, {"name", application.name}};
-  draft.entitlement =
-      entitlement::Evaluate(application, draft.person.facts, config_.limits.roles_per_person);
+  draft.entitlement = entitlement::Evaluate(config_, application, draft.person.facts);
   if (std::optional<Refused> objection =
           ObjectionOf(draft.entitlement, application, draft.person)) {
     return *std::move(objection);
   }
   if (request.role == kAllRoles) return draft;
-  // Exactly the pair that was chosen, and it must be one that the directory gives at this moment.
+  if (std::optional<Refused> refused = ChooseRole(draft, request.role)) return *std::move(refused);
+  return draft;
+}
+
+// Exactly the pair that was chosen, and it must be one that the directory gives at this moment.
+std::optional<Refused> IssueService::ChooseRole(Draft& draft, const std::string& arn) {
   std::vector<entitlement::Role>& roles = draft.entitlement.roles;
   const auto chosen = std::find_if(roles.begin(), roles.end(), [&](const entitlement::Role& role) {
-    return role.pair.role.text() == request.role;
+    return role.pair.role.text() == arn;
   });
-  if (chosen == roles.end()) {
-    Refused refused = Refuse(Reason::kRoleNotYours, "asked for '" + request.role + "'");
-    refused.groups = GroupNames(draft.person.facts);
-    return refused;
+  if (chosen != roles.end()) {
+    roles = {std::move(*chosen)};
+    return std::nullopt;
   }
-  roles = {std::move(*chosen)};
-  return draft;
+  Refused refused = Refuse(Reason::kRoleNotYours, "asked for '" + arn + "'");
+  for (const entitlement::WithheldRole& withheld : draft.entitlement.withheld) {
+    if (withheld.role.pair.role.text() != arn) continue;
+    refused = RefusedBy(*withheld.policy, withheld.verdict);
+    refused.why += "; asked for '" + arn + "'";
+  }
+  refused.groups = GroupNames(draft.person.facts);
+  return refused;
 }
 
 std::optional<Refused> IssueService::CheckRequest(const config::Application& application,
                                                   const protocol::IssueRequest& request,
                                                   const store::Session& session) {
   const protocol::RequestFacts& facts = request.request;
+  const auto login_age = clock_.Now() - session.authn_instant;
+  if (application.max_login_age && login_age > *application.max_login_age) {
+    return Refuse(Reason::kNoSession, "the login is older than max_login_age");
+  }
   if (!facts.present) return std::nullopt;
   if (facts.issuer != application.audience) {
     return Refuse(Reason::kUnknownApplication,
@@ -151,7 +151,7 @@ std::optional<Refused> IssueService::CheckRequest(const config::Application& app
     return Refuse(Reason::kUnknownApplication,
                   "the request wants the answer at '" + facts.acs_url + "', which is not listed");
   }
-  if (facts.force_authn && clock_.Now() - session.authn_instant > kForcedLoginAge) {
+  if (facts.force_authn && login_age > kForcedLoginAge) {
     return Refuse(Reason::kNoSession, "the request wants a fresh login");
   }
   return std::nullopt;
@@ -187,59 +187,34 @@ std::variant<saml::Response, Refused> IssueService::Compose(const Draft& draft,
                                                             const protocol::IssueRequest& request,
                                                             const store::Session& session) {
   const config::Application& application = *draft.application;
-  const std::optional<saml::NameId> name_id = NameIdFor(application, draft.person);
-  if (!name_id) {
-    return Refuse(Reason::kNotEntitled, "no single e-mail address for the NameID (user.email)");
+  ResponseFrame frame{.response_id = "_" + RandomHex(random_, 20),
+                      .assertion_id = "_" + RandomHex(random_, 20),
+                      .acs_url = draft.acs_url,
+                      .name_id = NameIdFor(draft),
+                      .now = clock_.Now(),
+                      .authn_instant = session.authn_instant,
+                      .session_index = session.session_index,
+                      .assurance = draft.person.facts.assurance};
+  if (request.request.present) frame.in_response_to = request.request.id;
+  saml::Response response = ComposeResponse(config_, application, draft.entitlement, frame);
+  if (std::optional<Refused> objection = AwsObjectionTo(application, response)) {
+    objection->why += "; left out: " + DroppedText(draft.person.dropped, draft.entitlement);
+    return *std::move(objection);
   }
-  const SysSeconds now = clock_.Now();
-  saml::Response response{
-      .id = "_" + RandomHex(random_, 20),
-      .issue_instant = now,
-      .destination = draft.acs_url,
-      .assertion = {.id = "_" + RandomHex(random_, 20),
-                    .issue_instant = now,
-                    .entity_id = application.entity_id,
-                    .name_id = *name_id,
-                    .recipient = draft.acs_url,
-                    .not_before = now - kClockSkew,
-                    .not_on_or_after = now + application.assertion_lifetime,
-                    .audience = application.audience,
-                    .authn_instant = session.authn_instant,
-                    .session_index = session.session_index,
-                    .authn_context_class = config_.assurance[session.assurance].context_class,
-                    .attributes = draft.entitlement.attributes}};
-  if (request.request.present) response.assertion.in_response_to = request.request.id;
-  if (!draft.entitlement.roles.empty()) {
-    saml::Attribute roles{.name = std::string(aws::kRole)};
-    for (const entitlement::Role& role : draft.entitlement.roles) {
-      roles.values.push_back(role.pair.Text());
-    }
-    response.assertion.attributes.insert(response.assertion.attributes.begin(), std::move(roles));
-  }
-  if (PartitionOf(application) == nullptr && !SendsRoles(application)) return response;
-  const std::vector<aws::Violation> violations = aws::CheckResponse(response);
-  if (violations.empty()) return response;
-  const aws::Violation& first = violations.front();
-  return Refuse(Reason::kAwsRules,
-                std::string(first.rule) + ": " + first.message +
-                    "; left out: " + DroppedText(draft.person.dropped, draft.entitlement.dropped),
-                "rule " + std::string(first.rule) + ", " + PlaceOf(application, first.attribute));
+  return response;
 }
 
-std::optional<saml::NameId> IssueService::NameIdFor(const config::Application& application,
-                                                    const PersonView& person) {
-  const mapping::User& user = person.facts.user;
+saml::NameId IssueService::NameIdFor(const Draft& draft) {
+  const config::Application& application = *draft.application;
+  const mapping::User& user = draft.person.facts.user;
   const std::string& format = application.name_id_format;
+  if (draft.entitlement.name_id) return saml::NameId{format, *draft.entitlement.name_id};
   if (format == saml::kNameIdTransient) return saml::NameId{format, "_" + RandomHex(random_, 20)};
   if (format == saml::kNameIdUnspecified) return saml::NameId{format, user.username};
-  if (format == saml::kNameIdEmail) {
-    const auto email = user.attributes.find("email");
-    if (email == user.attributes.end() || email->second.size() != 1) return std::nullopt;
-    return saml::NameId{format, email->second.front()};
-  }
   // Persistent (SAML Core 8.3.7): stable for the pair of person and relying party, opaque, and by
   // the entry's own identifier, so that a name given to a new person is a new NameID.
-  const std::string& subject = person.unique_id.empty() ? user.username : person.unique_id;
+  const std::string& unique_id = draft.person.unique_id;
+  const std::string& subject = unique_id.empty() ? user.username : unique_id;
   const std::string text = application.entity_id + '\0' + application.audience + '\0' + subject;
   return saml::NameId{saml::kNameIdPersistent,
                       Hex(crypto::HmacSha256(name_id_key_, text)).substr(0, 40)};
@@ -289,14 +264,14 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
                      {"user_agent", request.context.user_agent},
                      {"dn", draft.person.facts.user.dn},
                      {"groups", Join(GroupNames(draft.person.facts))},
-                     {"assurance", config_.assurance[session.assurance].name},
+                     {"assurance", config_.assurance[draft.person.facts.assurance].name},
                      {"application", draft.application->slug},
                      {"acs", response.destination},
                      {"in_response_to", assertion.in_response_to.value_or("")},
                      {"roles", Join(roles)},
                      {"role_session_name", session_name == nullptr ? "" : *session_name},
                      {"session_duration", duration == nullptr ? "" : *duration},
-                     {"dropped", DroppedText(draft.person.dropped, draft.entitlement.dropped)},
+                     {"dropped", DroppedText(draft.person.dropped, draft.entitlement)},
                      {"relay_state", relay_state == request.relay_state ? relay_state : "refused"},
                      {"assertion_id", assertion.id},
                      {"sha256", Hex(crypto::Sha256(*document))},

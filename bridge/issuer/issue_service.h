@@ -49,8 +49,8 @@ class IssueService {
   std::variant<saml::Response, Refused> Compose(const Draft& draft,
                                                 const protocol::IssueRequest& request,
                                                 const store::Session& session);
-  std::optional<saml::NameId> NameIdFor(const config::Application& application,
-                                        const PersonView& person);
+  std::optional<Refused> ChooseRole(Draft& draft, const std::string& arn);
+  saml::NameId NameIdFor(const Draft& draft);
   Reply Release(const Draft& draft, const saml::Response& response, protocol::IssueRequest& request,
                 const store::Session& session);
   bool RememberRequestId(const std::string& application, const std::string& id);

@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
                                 .sessions_per_user = config.limits.sessions_per_user},
                                clock, random);
 
-  const PersonReader people(*directory, sessions);
+  const PersonReader people(config, *directory, sessions, clock);
   LoginService login(config, {options.pam_socket_path, options.pam_uid}, sessions, *audit, clock,
                      random, keys.names);
   PortalService portal(config, people, sessions, *audit, clock);

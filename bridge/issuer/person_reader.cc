@@ -57,9 +57,21 @@ mapping::Facts FactsOf(const std::string& username, const ldap::Lookup& lookup) 
   return facts;
 }
 
+std::optional<size_t> CurrentAssurance(const config::Config& config, size_t level,
+                                       std::chrono::seconds login_age) {
+  for (size_t i = level + 1; i-- > 0;) {
+    const std::optional<std::chrono::seconds>& valid = config.assurance[i].valid;
+    if (!valid || login_age < *valid) return i;
+  }
+  return std::nullopt;
+}
+
 std::variant<PersonView, Refused> PersonReader::Read(std::string_view session_identifier,
                                                      const store::Session& session,
                                                      const protocol::Context& context) const {
+  const SysSeconds now = clock_.Now();
+  const auto assurance = CurrentAssurance(config_, session.assurance, now - session.authn_instant);
+  if (!assurance) return Refuse(Reason::kNoSession, "the login is older than assurance.valid");
   Result<ldap::Lookup> lookup = directory_.Find(session.username);
   if (!lookup) return RefusalFor(lookup.error());
   if (std::optional<Refused> refused = CheckIdentity(lookup->person, session)) {
@@ -71,7 +83,8 @@ std::variant<PersonView, Refused> PersonReader::Read(std::string_view session_id
   PersonView view;
   view.facts = FactsOf(session.username, *lookup);
   view.facts.client_address = context.client_address;
-  view.facts.assurance = session.assurance;
+  view.facts.assurance = *assurance;
+  view.facts.instant = now;
   view.unique_id = lookup->person.unique_id;
   view.display_name = DisplayNameOf(view.facts.user);
   view.dropped = std::move(lookup->dropped);

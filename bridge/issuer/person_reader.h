@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -31,21 +33,29 @@ struct PersonView {
 // What templates see of a looked-up person.
 mapping::Facts FactsOf(const std::string& username, const ldap::Lookup& lookup);
 
+// The level of assurance that a login still counts for: each level holds for its `valid`, and the
+// one below it after that. Nothing where not even the lowest does any more.
+std::optional<size_t> CurrentAssurance(const config::Config& config, size_t level,
+                                       std::chrono::seconds login_age);
+
 // Reads the person of a session, live, and checks that they are still who logged in: the entry that
 // the session was bound to (security.md U7), the uid that PAM's side resolved (U6), an account that
 // may be used (L10).
 class PersonReader {
  public:
-  PersonReader(ldap::Directory& directory, store::SessionStore& sessions)
-      : directory_(directory), sessions_(sessions) {}
+  PersonReader(const config::Config& config, ldap::Directory& directory,
+               store::SessionStore& sessions, const Clock& clock)
+      : config_(config), directory_(directory), sessions_(sessions), clock_(clock) {}
 
   std::variant<PersonView, Refused> Read(std::string_view session_identifier,
                                          const store::Session& session,
                                          const protocol::Context& context) const;
 
  private:
+  const config::Config& config_;
   ldap::Directory& directory_;
   store::SessionStore& sessions_;
+  const Clock& clock_;
 };
 
 }  // namespace rolebridge::issuer

@@ -20,6 +20,15 @@ using protocol::Refusal;
 // A page of roles stays well below the size of a reply (protocol.h), names and framing included.
 constexpr size_t kPageBudget = 48 * 1024;
 
+std::string CutToText(std::string text) {
+  constexpr std::string_view kMore = " ...";
+  if (text.size() <= protocol::kMaxText) return text;
+  size_t end = protocol::kMaxText - kMore.size();
+  // Not in the middle of a character.
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + std::string(kMore);
+}
+
 DescribedRole DescribeRole(const config::Config& config, const aws::RoleArn& role) {
   DescribedRole described{.role_arn = role.text(),
                           .account_id = role.account(),
@@ -32,10 +41,18 @@ DescribedRole DescribeRole(const config::Config& config, const aws::RoleArn& rol
 }
 
 std::vector<DescribedRole> DescribeRoles(const config::Config& config,
-                                         const entitlement::Entitlement& entitlement) {
+                                         const entitlement::Entitlement& entitlement,
+                                         bool with_reasons) {
   std::vector<DescribedRole> roles;
   for (const entitlement::Role& role : entitlement.roles) {
     roles.push_back(DescribeRole(config, role.pair.role));
+    if (with_reasons) roles.back().source = CutToText(role.source);
+  }
+  for (const entitlement::WithheldRole& withheld : entitlement.withheld) {
+    if (!with_reasons) break;
+    roles.push_back(DescribeRole(config, withheld.role.pair.role));
+    roles.back().source = CutToText(withheld.role.source);
+    roles.back().withheld = CutToText(withheld.policy->message());
   }
   const auto key = [](const DescribedRole& role) {
     // Accounts with a name stand before bare numbers.
@@ -51,17 +68,25 @@ std::vector<DescribedRole> DescribeRoles(const config::Config& config,
   return roles;
 }
 
+// What the person may know of a refusal; the rest is for the record.
+std::string WithheldText(const Refused& refused) {
+  if (!refused.refusal.detail.empty()) return CutToText(refused.refusal.detail);
+  return "None of your groups gives you a role here.";
+}
+
 // Cuts what `applications` hold to one page from `first` on.
 std::optional<uint32_t> CutToPage(std::vector<DescribedApplication>& applications, uint32_t first) {
   uint32_t index = 0;
   size_t size = 0;
   std::optional<uint32_t> next;
   for (DescribedApplication& application : applications) {
+    size += application.name.size() + application.withheld.size() + 64;
     std::vector<DescribedRole> page;
     for (DescribedRole& role : application.roles) {
       const uint32_t position = index++;
       if (position < first || next) continue;
-      size += role.role_arn.size() + role.account_name.size() + role.role_name.size() + 32;
+      size += role.role_arn.size() + role.account_name.size() + role.role_name.size() +
+              role.source.size() + role.withheld.size() + 32;
       if (size > kPageBudget) {
         next = position;
         continue;
@@ -71,7 +96,7 @@ std::optional<uint32_t> CutToPage(std::vector<DescribedApplication>& application
     application.roles = std::move(page);
   }
   std::erase_if(applications, [](const DescribedApplication& application) {
-    return application.has_roles && application.roles.empty();
+    return application.has_roles && application.roles.empty() && application.withheld.empty();
   });
   return next;
 }
@@ -101,17 +126,21 @@ PortalService::Reply PortalService::Describe(protocol::DescribeRequest& request)
   std::optional<Refused> objection;
   for (const config::Application& application : config_.applications) {
     if (!request.application.empty() && request.application != application.slug) continue;
-    person.facts.application = {{"slug", application.slug}, {"name", application.name}};
     const entitlement::Entitlement entitlement =
-        entitlement::Evaluate(application, person.facts, config_.limits.roles_per_person);
-    if (std::optional<Refused> found = ObjectionOf(entitlement, application, person)) {
-      objection = std::move(found);
-      continue;
+        entitlement::Evaluate(config_, application, person.facts);
+    std::optional<Refused> found = ObjectionOf(entitlement, application, person);
+    // With reasons also what a policy keeps from somebody who has a role there; of applications
+    // that are nothing to them, nobody is told.
+    const bool is_theirs = !entitlement.roles.empty() || !entitlement.withheld.empty();
+    if (!found || (request.with_reasons && is_theirs)) {
+      reply.applications.push_back(
+          {.slug = application.slug,
+           .name = application.name,
+           .has_roles = SendsRoles(application),
+           .withheld = found ? WithheldText(*found) : "",
+           .roles = DescribeRoles(config_, entitlement, request.with_reasons)});
     }
-    reply.applications.push_back({.slug = application.slug,
-                                  .name = application.name,
-                                  .has_roles = SendsRoles(application),
-                                  .roles = DescribeRoles(config_, entitlement)});
+    if (found) objection = std::move(found);
   }
   if (reply.applications.empty()) {
     if (objection) return refuse(*objection);

@@ -60,21 +60,25 @@ std::vector<std::string> GroupNames(const mapping::Facts& facts) {
 }
 
 std::string DroppedText(const std::vector<ldap::DroppedValue>& values,
-                        const std::vector<entitlement::Dropped>& dropped) {
+                        const entitlement::Entitlement& entitlement) {
   // A person may be in thousands of groups without the attribute; the record stays readable.
   constexpr size_t kMaxTexts = 100;
   std::vector<std::string> texts;
+  const std::vector<entitlement::Dropped>& dropped = entitlement.dropped;
+  const size_t count = values.size() + dropped.size() + entitlement.more_dropped;
   for (const ldap::DroppedValue& value : values) {
+    if (texts.size() == kMaxTexts) break;
     texts.push_back(value.entry + ": " + value.attribute + ": " + value.reason);
   }
   for (const entitlement::Dropped& drop : dropped) {
-    texts.push_back("mappings." + drop.mapping + " (" + ToString(drop.position) +
-                    "): " + drop.reason);
+    if (texts.size() == kMaxTexts) break;
+    const std::string place =
+        drop.mapping.empty() ? ""
+                             : "mappings." + drop.mapping + " (" + ToString(drop.position) + "): ";
+    texts.push_back(place + drop.reason);
   }
-  if (texts.size() > kMaxTexts) {
-    const std::string more = "and " + std::to_string(texts.size() - kMaxTexts) + " more";
-    texts.resize(kMaxTexts);
-    texts.push_back(more);
+  if (count > texts.size()) {
+    texts.push_back("and " + std::to_string(count - texts.size()) + " more");
   }
   return Join(texts);
 }
@@ -101,31 +105,40 @@ protocol::Refusal RecordRefusal(Audit& audit, const protocol::Context& context,
   return refused.refusal;
 }
 
+Refused RefusedBy(const mapping::Policy& policy, const mapping::Verdict& verdict) {
+  return {{Reason::kPolicy, policy.message()},
+          "policy '" + policy.name() + "' (" + ToString(policy.position()) +
+              ") is not met: " + verdict.reason,
+          {}};
+}
+
 std::optional<Refused> ObjectionOf(const entitlement::Entitlement& entitlement,
                                    const config::Application& application,
                                    const PersonView& person) {
-  const auto refuse = [&](Reason reason, std::string detail, const std::string& why) {
-    std::string text = why;
-    const std::string dropped = DroppedText(person.dropped, entitlement.dropped);
-    if (!dropped.empty()) text += "; left out: " + dropped;
-    return Refused{{reason, std::move(detail)}, text, GroupNames(person.facts)};
+  const auto complete = [&](Refused refused) {
+    const std::string dropped = DroppedText(person.dropped, entitlement);
+    if (!dropped.empty()) refused.why += "; left out: " + dropped;
+    refused.groups = GroupNames(person.facts);
+    return refused;
+  };
+  const auto refuse = [&](const std::string& why) {
+    return complete({{Reason::kNotEntitled, ""}, why, {}});
   };
   if (entitlement.exhausted) {
-    return refuse(Reason::kNotEntitled, "", "the mappings came to more than a limit allows");
+    return refuse("the mappings came to more than a limit allows");
   }
-  if (entitlement.refused_by != nullptr) {
-    return refuse(Reason::kPolicy, entitlement.refused_by->message(),
-                  "policy '" + entitlement.refused_by->name() + "' (" +
-                      ToString(entitlement.refused_by->position()) + ") is not met");
+  if (const entitlement::PolicyVerdict* refused_by = entitlement.refused_by()) {
+    return complete(RefusedBy(*refused_by->policy, refused_by->verdict));
   }
   if (!entitlement.missing.empty()) {
-    return refuse(Reason::kNotEntitled, "",
-                  "required mappings came to nothing: " + Join(entitlement.missing));
+    return refuse("required mappings came to nothing: " + Join(entitlement.missing));
   }
-  if (SendsRoles(application) && entitlement.roles.empty()) {
-    return refuse(Reason::kNotEntitled, "", "no group gives a role");
+  if (!SendsRoles(application) || !entitlement.roles.empty()) return std::nullopt;
+  if (!entitlement.withheld.empty()) {
+    const entitlement::WithheldRole& first = entitlement.withheld.front();
+    return complete(RefusedBy(*first.policy, first.verdict));
   }
-  return std::nullopt;
+  return refuse("no group gives a role");
 }
 
 }  // namespace rolebridge::issuer

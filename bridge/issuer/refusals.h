@@ -26,7 +26,10 @@ std::vector<std::string> GroupNames(const mapping::Facts& facts);
 
 // What of the directory and of the mappings was left out, and why, as one text for the record.
 std::string DroppedText(const std::vector<ldap::DroppedValue>& values,
-                        const std::vector<entitlement::Dropped>& dropped);
+                        const entitlement::Entitlement& entitlement);
+
+// What follows from a policy that does not hold.
+Refused RefusedBy(const mapping::Policy& policy, const mapping::Verdict& verdict);
 
 // Why nothing may be issued although the person is known: a policy, a required value, a budget.
 // Nothing where all is well.

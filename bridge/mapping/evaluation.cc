@@ -13,7 +13,9 @@ namespace {
 std::string Joined(std::string_view what, std::string_view owner, std::string_view attribute) {
   std::string words;
   words.reserve(what.size() + owner.size() + attribute.size() + 4);
-  return words.append(what).append(Quote(owner)).append(": ").append(attribute);
+  words.append(what);
+  AppendQuote(words, owner);
+  return words.append(": ").append(attribute);
 }
 
 }  // namespace
@@ -42,6 +44,11 @@ Evaluation::Evaluation(const Facts& facts, size_t variables)
   if (!std::is_sorted(groups_.begin(), groups_.end(), by_name)) {
     std::sort(groups_.begin(), groups_.end(), by_name);
   }
+}
+
+std::optional<Text>& Evaluation::match(size_t slot) {
+  if (slot >= matches_.size()) matches_.resize(slot + 1);
+  return matches_[slot];
 }
 
 bool Evaluation::Step(size_t bytes) {

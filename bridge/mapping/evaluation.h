@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -42,8 +44,17 @@ struct Level {
   size_t index = 0;  // among the configured ones, lowest first
 };
 
+// An account with what templates make of it again and again.
+struct KnownAccount {
+  const Account* account = nullptr;
+  std::string iam;           // arn:PARTITION:iam::ID
+  std::string provider_arn;  // arn:PARTITION:iam::ID:saml-provider/PROVIDER
+};
+
 using List = std::vector<Text>;
-using Computed = std::variant<Undefined, Text, List, bool, const Group*, Level>;
+using Accounts = const std::vector<const KnownAccount*>*;
+using Computed = std::variant<Undefined, Text, List, bool, const Group*, Level, const KnownAccount*,
+                              Accounts, std::chrono::sys_seconds>;
 
 // The state of one rendering: facts in a fixed order, loop variables, the budget. It outlives the
 // values that were made in it.
@@ -58,6 +69,10 @@ class Evaluation {
   const std::vector<const Group*>& groups() const { return groups_; }
   Computed& variable(size_t slot) { return variables_[slot]; }
 
+  // What the last match put into a named group; nothing where none did.
+  std::optional<Text>& match(size_t slot);
+  void ForgetMatches() { matches_.clear(); }
+
   // One step, and one more for each 256 bytes that it looks at. False where the budget is gone.
   bool Step(size_t bytes = 0);
   // `bytes` more of text were made.
@@ -70,6 +85,7 @@ class Evaluation {
   const Facts& facts_;
   std::vector<const Group*> groups_;
   std::vector<Computed> variables_;
+  std::vector<std::optional<Text>> matches_;
   std::deque<std::string> kept_;
   size_t steps_left_ = kEvaluationSteps;
   size_t output_left_ = kEvaluationOutput;

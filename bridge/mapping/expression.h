@@ -17,10 +17,13 @@ enum class Type {
   kText,
   kList,  // of texts; what a directory attribute always is
   kBool,
-  kGroup,   // a loop variable over groups: only its fields are of use
-  kGroups,  // `groups` itself: only for_each takes it
-  kLevel,   // authentication.assurance: ordered, and its name where a text is due
-  kBroken,  // a mistake was reported: goes with everything, so that it is reported once
+  kGroup,     // a loop variable over groups: only its fields are of use
+  kGroups,    // `groups` itself: only for_each takes it
+  kAccount,   // an account: only its fields are of use
+  kAccounts,  // `accounts` itself: only for_each takes it
+  kInstant,   // `now`: only a test takes it
+  kLevel,     // authentication.assurance: ordered, and its name where a text is due
+  kBroken,    // a mistake was reported: goes with everything, so that it is reported once
 };
 
 // One node of a parsed, type-checked expression. Immutable; evaluation is pure and total: the
@@ -53,7 +56,13 @@ using ExpressionPtr = std::shared_ptr<const Expression>;
 
 struct Variable {
   std::string name;
-  Type type = Type::kText;  // kText or kGroup
+  Type type = Type::kText;  // kText, kGroup or kAccount
+  bool from_directory = false;
+};
+
+// A named group of the patterns that were read so far.
+struct MatchGroup {
+  std::string name;
   bool from_directory = false;
 };
 
@@ -62,10 +71,12 @@ struct Scope {
   const Names& names;
   std::vector<Variable> variables;  // of for_each; the index is the slot
   std::vector<Mistake>& mistakes;
-  std::string key;  // begins each message: "when", "value"
+  std::string key;                            // begins each message: "when", "value"
+  std::vector<MatchGroup> match_groups = {};  // the index is the slot
 };
 
-// Reports `message` about the byte at `offset` of `source`.
+// Reports `message` about the byte at `offset` of `source`: at its very place in the file, or where
+// the text does not stand so in the file, at its start, with an excerpt.
 void Report(Scope& scope, const SourceText& source, size_t offset, const std::string& message);
 
 // Parses one expression of `source` from `offset` on, up to the token behind it, which `end`

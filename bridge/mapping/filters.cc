@@ -135,6 +135,8 @@ constexpr std::array kFilters = {
     Filter{"join", 1, ListToText{Join}},
     Filter{"last", 0, ListToText{Last}},
     Filter{"lower", 0, TextToText{EachByte<LowerByte>}},
+    Filter{"regex_replace", 2, PatternFilter{.replaces = true}},
+    Filter{"regex_search", 1, PatternFilter{.replaces = false}},
     Filter{"replace", 2, TextToText{Replace}, true},
     Filter{"session_name", 0, TextToText{SessionName}},
     Filter{"sort", 0, ListToList{Sort}},

@@ -16,11 +16,14 @@ using TextToList = List (*)(Evaluation&, Text, std::span<const Text>);
 using ListToText = Computed (*)(Evaluation&, const List&, std::span<const Text>);
 using ListToList = List (*)(Evaluation&, List, std::span<const Text>);
 struct DefaultFilter {};  // `default` alone sees what is undefined, so the parser knows it
+struct PatternFilter {    // its pattern is compiled when it is parsed
+  bool replaces = false;
+};
 
 struct Filter {
   std::string_view name;
   size_t arguments;
-  std::variant<TextToText, TextToList, ListToText, ListToList, DefaultFilter> apply;
+  std::variant<TextToText, TextToList, ListToText, ListToList, DefaultFilter, PatternFilter> apply;
   bool needs_words = false;  // the first argument must not be empty
 };
 

@@ -1,5 +1,6 @@
 #include "bridge/mapping/mapping.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "bridge/mapping/expression.h"
@@ -35,6 +36,7 @@ namespace {
 // The variable that an expression of `for_each` gives a name to.
 std::optional<Variable> BoundBy(const Expression& list, std::string name) {
   if (list.type() == Type::kGroups) return Variable{std::move(name), Type::kGroup, true};
+  if (list.type() == Type::kAccounts) return Variable{std::move(name), Type::kAccount, false};
   if (list.type() == Type::kBroken) return Variable{std::move(name), Type::kBroken, true};
   if (list.type() != Type::kList) return std::nullopt;
   return Variable{std::move(name), Type::kText, list.from_directory()};
@@ -148,10 +150,29 @@ std::vector<std::vector<TemplatePart>> Mapping::templates() const {
 
 namespace {
 
-void Drop(Outcome& outcome, const std::string& mapping, const Position& position, std::string value,
-          std::string reason) {
-  if (value.size() > kLongestReport) value = value.substr(0, kLongestReport) + "...";
-  outcome.dropped.push_back({mapping, position, std::move(value), std::move(reason)});
+// The beginning of what was rendered, without a copy of all of it.
+std::string Beginning(const TracedText& text) {
+  std::string beginning;
+  for (const TracedText::Piece& piece : text.pieces) {
+    beginning.append(piece.text, 0, kLongestReport + 1 - beginning.size());
+    if (beginning.size() <= kLongestReport) continue;
+    beginning.resize(kLongestReport);
+    return beginning + "...";
+  }
+  return beginning;
+}
+
+bool HasSource(const TracedText& text) {
+  return std::any_of(text.pieces.begin(), text.pieces.end(),
+                     [](const TracedText::Piece& piece) { return !piece.source.empty(); });
+}
+
+// "group 'admins'"; empty for what the configuration gives.
+std::string WordsFor(const Computed& bound) {
+  const auto* group = std::get_if<const Group*>(&bound);
+  if (group != nullptr) return "group " + Quote((*group)->name);
+  const Text* text = std::get_if<Text>(&bound);
+  return text == nullptr ? "" : text->source.Words();
 }
 
 }  // namespace
@@ -162,24 +183,29 @@ struct Mapping::Walk {
   Evaluation& evaluation;
   Outcome& outcome;
 
+  void Drop(const Position& position, const TracedText& value, std::string reason) {
+    if (outcome.dropped.size() == kMostReports) {
+      ++outcome.more_dropped;
+      return;
+    }
+    outcome.dropped.push_back({parsed.name, position, Beginning(value), std::move(reason)});
+  }
+
   void Bind(size_t slot) {
     if (slot == parsed.bindings.size()) return Element();
     const Expression& list = *parsed.bindings[slot];
-    if (list.type() == Type::kGroups) {
-      for (const Group* group : evaluation.groups()) {
-        if (!evaluation.Step()) return;
-        evaluation.variable(slot) = group;
-        Bind(slot + 1);
-      }
-      return;
-    }
+    if (list.type() == Type::kGroups) return BindEach(slot, evaluation.groups());
     Computed value = list.Evaluate(evaluation);
-    if (Undefined* undefined = std::get_if<Undefined>(&value)) {
-      return Drop(outcome, parsed.name, parsed.for_each_position, "", std::move(undefined->reason));
-    }
-    for (const Text& text : std::get<List>(value)) {
+    if (const Accounts* accounts = std::get_if<Accounts>(&value)) return BindEach(slot, **accounts);
+    if (const List* texts = std::get_if<List>(&value)) return BindEach(slot, *texts);
+    Drop(parsed.for_each_position, {}, std::move(std::get<Undefined>(value).reason));
+  }
+
+  template <typename Elements>
+  void BindEach(size_t slot, const Elements& elements) {
+    for (const auto& element : elements) {
       if (!evaluation.Step()) return;
-      evaluation.variable(slot) = text;
+      evaluation.variable(slot) = element;
       Bind(slot + 1);
     }
   }
@@ -189,20 +215,33 @@ struct Mapping::Walk {
     Computed value = parsed.when->Evaluate(evaluation);
     if (const bool* truth = std::get_if<bool>(&value)) return *truth;
     // Not knowing is no reason to give (security.md M8).
-    Drop(outcome, parsed.name, parsed.when_position, "",
-         std::move(std::get<Undefined>(value).reason));
+    Drop(parsed.when_position, {}, std::move(std::get<Undefined>(value).reason));
     return false;
   }
 
+  // What the variables were bound to, for a text that tells nothing about where it is from.
+  std::string GivenBy() {
+    std::string given_by;
+    for (size_t slot = 0; slot < parsed.bindings.size(); ++slot) {
+      const std::string words = WordsFor(evaluation.variable(slot));
+      if (words.empty()) continue;
+      if (given_by.size() + words.size() > kLongestReport) return given_by + "; ...";
+      given_by += (given_by.empty() ? "" : "; ") + words;
+    }
+    return given_by;
+  }
+
   void Element() {
+    evaluation.ForgetMatches();
     if (!IsWanted()) return;
     for (const Template& value : parsed.values) {
       Rendered rendered = value.Render(evaluation);
       if (rendered.undefined) {
-        Drop(outcome, parsed.name, value.position(), rendered.text.Text(),
-             *std::move(rendered.undefined));
+        Drop(value.position(), rendered.text, *std::move(rendered.undefined));
+        if (evaluation.exhausted()) return;
       } else {
-        outcome.values.push_back({std::move(rendered.text), value.position()});
+        std::string given_by = HasSource(rendered.text) ? "" : GivenBy();
+        outcome.values.push_back({std::move(rendered.text), value.position(), std::move(given_by)});
       }
     }
   }

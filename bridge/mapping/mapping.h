@@ -45,10 +45,16 @@ struct Mistake {
   std::string message;  // what is wrong, the value in single quotes, what to do
 };
 
+// How many of the elements that are dropped are reported one by one.
+inline constexpr size_t kMostReports = 1'000;
+
 // What one value came to, and from where.
 struct Value {
   TracedText text;
   Position position;  // of the template it was rendered from
+  // Where no piece of `text` has a source: what `for_each` was bound to, "group 'admins'". Else
+  // empty.
+  std::string given_by;
 };
 
 // One piece of a template, as far as it is known before anybody logs in.
@@ -68,8 +74,9 @@ struct Dropped {
 
 struct Outcome {
   std::vector<Value> values;
-  std::vector<Dropped> dropped;
-  bool exhausted = false;  // the budget of steps or output ran out: issue nothing
+  std::vector<Dropped> dropped;  // kMostReports at most
+  size_t more_dropped = 0;       // beyond those
+  bool exhausted = false;        // the budget of steps or output ran out: issue nothing
 };
 
 // A mapping, parsed and type-checked: evaluation is pure and total. Copies are cheap (shared,

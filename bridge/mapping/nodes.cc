@@ -55,7 +55,9 @@ struct Apply {
   Computed operator()(ListToList change) {
     return change(evaluation, std::get<List>(std::move(input)), arguments);
   }
-  Computed operator()(DefaultFilter) { return input; }  // a DefaultNode stands for it
+  // Nodes of their own stand for these.
+  Computed operator()(DefaultFilter) { return input; }
+  Computed operator()(PatternFilter) { return input; }
 };
 
 }  // namespace
@@ -66,8 +68,10 @@ Computed TextNode::Compute(Evaluation&) const { return Text{text_, {}}; }
 
 Computed BoolNode::Compute(Evaluation&) const { return value_; }
 
-ListNode::ListNode(std::vector<ExpressionPtr> elements)
-    : Expression(Type::kList, AnyFromDirectory(elements)), elements_(std::move(elements)) {}
+ListNode::ListNode(std::vector<ExpressionPtr> elements, std::vector<size_t> offsets)
+    : Expression(Type::kList, AnyFromDirectory(elements)),
+      elements_(std::move(elements)),
+      offsets_(std::move(offsets)) {}
 
 Computed ListNode::Compute(Evaluation& evaluation) const {
   List list;
@@ -216,11 +220,6 @@ Computed DefaultNode::Compute(Evaluation& evaluation) const {
     return List{std::get<Text>(value)};
   }
   return value;
-}
-
-Computed DefinedNode::Compute(Evaluation& evaluation) const {
-  const Computed value = operand_->Evaluate(evaluation);
-  return std::holds_alternative<Undefined>(value) != wanted_;
 }
 
 Computed NotNode::Compute(Evaluation& evaluation) const {

@@ -9,8 +9,9 @@
 
 namespace rolebridge::mapping {
 
-// The kinds of expression. A new test or name of the language is a class here, its line in the
-// parser, and nothing else.
+// The kinds of expression. A new name or operator of the language is a class here or beside it
+// (account_nodes.h, pattern_nodes.h, test_nodes.h) and its line in names.cc, operators.cc or
+// calls.cc.
 
 class BrokenNode final : public Expression {
  public:
@@ -45,13 +46,17 @@ class BoolNode final : public Expression {
 
 class ListNode final : public Expression {  // ['a', user.username]
  public:
-  explicit ListNode(std::vector<ExpressionPtr> elements);
+  // `offsets`: where each of the elements begins in the text of the expression.
+  ListNode(std::vector<ExpressionPtr> elements, std::vector<size_t> offsets);
+  const std::vector<ExpressionPtr>& elements() const { return elements_; }
+  const std::vector<size_t>& offsets() const { return offsets_; }
 
  protected:
   Computed Compute(Evaluation& evaluation) const override;
 
  private:
   const std::vector<ExpressionPtr> elements_;
+  const std::vector<size_t> offsets_;
 };
 
 // user.username, user.dn, client.address: one text out of the facts.
@@ -218,19 +223,6 @@ class DefaultNode final : public Expression {  // | default('x')
  private:
   const ExpressionPtr input_;
   const ExpressionPtr fallback_;
-};
-
-class DefinedNode final : public Expression {  // is defined, is not defined
- public:
-  DefinedNode(ExpressionPtr operand, bool wanted)
-      : Expression(Type::kBool, false), operand_(std::move(operand)), wanted_(wanted) {}
-
- protected:
-  Computed Compute(Evaluation& evaluation) const override;
-
- private:
-  const ExpressionPtr operand_;
-  const bool wanted_;
 };
 
 class NotNode final : public Expression {

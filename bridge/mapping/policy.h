@@ -13,11 +13,23 @@ namespace rolebridge::mapping {
 struct PolicySource {
   std::string name;
   Position position;
-  SourceText require;   // one expression that must be true
-  std::string message;  // shown to the person who is refused
+  std::string key = "require";         // require, all or any: where the conditions stand
+  std::vector<SourceText> conditions;  // may be empty where there is an assurance level
+  std::optional<size_t> assurance;     // index of the level that it takes at least
+  std::vector<std::string> roles;      // patterns; with accounts: the policy is about these alone
+  std::vector<std::string> accounts;   // ids
+  std::string message;                 // shown to the person who is refused
 };
 
-// A condition for using an application. Undefined, or anything but true, refuses (security.md M8).
+// What a policy says about one request.
+struct Verdict {
+  bool holds = false;
+  std::string reason;                     // why it does not, for the record; empty where it holds
+  std::optional<size_t> needs_assurance;  // set: with that level it would hold
+};
+
+// A condition for using an application, or some of its roles. Undefined, or anything but true,
+// refuses (security.md M8).
 class Policy {
  public:
   static std::optional<Policy> Parse(const PolicySource& source, const Names& names,
@@ -25,7 +37,12 @@ class Policy {
   const std::string& name() const;
   const Position& position() const;
   const std::string& message() const;
-  bool Allows(const Facts& facts) const;
+  // Patterns of role names and ids of accounts that it is about; both empty: the application.
+  const std::vector<std::string>& roles() const;
+  const std::vector<std::string>& accounts() const;
+  bool IsAboutRoles() const { return !roles().empty() || !accounts().empty(); }
+
+  Verdict Judge(const Facts& facts) const;
 
  private:
   struct Parsed;

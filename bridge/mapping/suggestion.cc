@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "bridge/base/visible_text.h"
+
 namespace rolebridge::mapping {
 namespace {
 
@@ -16,6 +18,23 @@ std::string Lower(std::string_view text) {
 }
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+bool IsPlain(char c) { return c >= 0x20 && c < 0x7F; }
+
+// Control characters as \x0a, and what else nobody sees, or turns the text around, as [U+202E].
+std::string Visible(std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  std::string escaped;
+  for (const char c : text) {
+    if (IsControl(c)) {
+      const auto byte = static_cast<unsigned char>(c);
+      escaped.append("\\x").append({kHex[byte >> 4], kHex[byte & 15]});
+    } else {
+      escaped += c;
+    }
+  }
+  return VisibleText(escaped, LineBreaks::kShow);
+}
 
 // A near miss: few edits for the length, the same but for case, or the beginning of the word meant.
 bool IsNear(std::string_view word, std::string_view candidate, size_t distance) {
@@ -56,28 +75,24 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string_view
   return best.empty() ? "" : "; did you mean '" + std::string(best) + "'?";
 }
 
+void AppendQuote(std::string& words, std::string_view text) {
+  words += '\'';
+  if (text.size() < kLongestQuote && std::all_of(text.begin(), text.end(), IsPlain)) {
+    words.append(text).append("'");
+    return;
+  }
+  // A few bytes more than are shown: no character that is shown is cut.
+  const std::string visible = Visible(text.substr(0, kLongestQuote + 8));
+  size_t end = std::min(kLongestQuote - 1, visible.size());
+  while (end < visible.size() && (static_cast<unsigned char>(visible[end]) & 0xC0) == 0x80) ++end;
+  words.append(visible, 0, end).append(end < visible.size() ? "...'" : "'");
+}
+
 std::string Quote(std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
-  std::string quoted;
-  quoted.reserve(std::min(text.size(), kLongestQuote) + 8);
-  quoted += '\'';
-  if (text.size() < kLongestQuote && std::none_of(text.begin(), text.end(), IsControl)) {
-    return quoted.append(text).append("'");
-  }
-  for (const char c : text) {
-    if (quoted.size() >= kLongestQuote && (static_cast<unsigned char>(c) & 0xC0) != 0x80) {
-      return quoted + "...'";
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    if (IsControl(c)) {
-      quoted += "\\x";
-      quoted += kHex[byte >> 4];
-      quoted += kHex[byte & 15];
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
+  std::string words;
+  words.reserve(std::min(text.size(), kLongestQuote) + 8);
+  AppendQuote(words, text);
+  return words;
 }
 
 std::string OneOf(const std::vector<std::string_view>& words) {

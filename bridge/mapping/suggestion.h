@@ -14,6 +14,8 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string_view
 
 // `text` in single quotes for a message: control characters escaped, cut after some 120 bytes.
 std::string Quote(std::string_view text);
+// The same behind `words`, which are being put together.
+void AppendQuote(std::string& words, std::string_view text);
 
 // "a, b or c".
 std::string OneOf(const std::vector<std::string_view>& words);

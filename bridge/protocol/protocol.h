@@ -35,6 +35,7 @@ inline constexpr uint32_t kMaxUsername = 64;
 inline constexpr uint32_t kMaxSecret = 511;  // libpam's helper path cuts at 512
 inline constexpr uint32_t kMaxPrompts = 32;
 inline constexpr uint32_t kMaxText = 512;
+inline constexpr uint32_t kMaxLabel = 200;  // names of applications and accounts
 inline constexpr uint32_t kMaxUrl = 2048;
 
 enum class RequestType : uint8_t {
@@ -114,7 +115,7 @@ struct ApplicationSettings {
   template <class A>
   void Fields(A& archive) {
     archive.Text(slug, 32);
-    archive.Text(name, 128);
+    archive.Text(name, kMaxLabel);
     archive.Texts(acs_urls, 32, kMaxUrl);
     archive.Texts(form_origins, 32, 256);
     archive.Text(sign_out_url, kMaxUrl);
@@ -144,7 +145,7 @@ struct SettingsReply {
     archive.Text(tls_certificate, 1024);
     archive.Text(tls_key, 1024);
     archive.Texts(trusted_proxies, 256, 64);
-    archive.Text(site_name, 128);
+    archive.Text(site_name, kMaxLabel);
     archive.Text(help_contact, 256);
     archive.Texts(banners, 8, 256);
     archive.Number(session_lifetime, 7 * 86'400);
@@ -231,12 +232,14 @@ struct DescribeRequest {
   SecretString session;
   std::string application;  // one slug, or empty for all
   uint32_t first_role = 0;  // paging: how many roles to leave out (over all applications in order)
+  bool with_reasons = false;  // also what is withheld, and why each is as it is
   template <class A>
   void Fields(A& archive) {
     context.Fields(archive);
     archive.Secret(session, kIdLength);
     archive.Text(application, 32);
     archive.Number(first_role, 100'000);
+    archive.Bool(with_reasons);
   }
 };
 
@@ -245,12 +248,16 @@ struct DescribedRole {
   std::string account_id;    // 12 digits
   std::string account_name;  // of `accounts:`; empty where there is none
   std::string role_name;
+  std::string source;    // with reasons: "group 'ops': aws_role"
+  std::string withheld;  // with reasons: what a policy says to the person; empty: the role is open
   template <class A>
   void Fields(A& archive) {
     archive.Text(role_arn, 2048);
     archive.Text(account_id, 12);
-    archive.Text(account_name, 128);
+    archive.Text(account_name, kMaxLabel);
     archive.Text(role_name, 64);
+    archive.Text(source, kMaxText);
+    archive.Text(withheld, kMaxText);
   }
 };
 
@@ -258,12 +265,14 @@ struct DescribedApplication {
   std::string slug;
   std::string name;
   bool has_roles = false;            // false: not AWS; `all` is the only choice
+  std::string withheld;              // with reasons: why the person may not use it; empty: they may
   std::vector<DescribedRole> roles;  // sorted by account name, account, role
   template <class A>
   void Fields(A& archive) {
     archive.Text(slug, 32);
-    archive.Text(name, 128);
+    archive.Text(name, kMaxLabel);
     archive.Bool(has_roles);
+    archive.Text(withheld, kMaxText);
     archive.List(roles, 5000);
   }
 };

@@ -83,7 +83,7 @@ void Issue(benchmark::State& state) {
                                 .sessions = 10,
                                 .sessions_per_user = 10},
                                clock, random);
-  const issuer::PersonReader people(directory, sessions);
+  const issuer::PersonReader people(config, directory, sessions, clock);
   const saml::Signer signer = *saml::Signer::Create(Key());
   issuer::ClockGuard guard(clock, true);
   const SecretString name_id_key(std::string(32, 'k'));

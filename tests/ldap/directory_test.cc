@@ -208,6 +208,21 @@ TEST_F(DirectoryTest, ShowsEveryGroupAndStopsWhenTold) {
   EXPECT_EQ(visited, 3u);
 }
 
+TEST_F(DirectoryTest, ShowsEverybodyAndStopsWhenTold) {
+  std::set<std::string> names;
+  const auto all = Open()->ForEachUsername([&](const std::string& name) {
+    names.insert(name);
+    return true;
+  });
+  ASSERT_TRUE(all) << all.error().message;
+  EXPECT_EQ(names.size(), 12u);
+  EXPECT_TRUE(names.contains("alice"));
+  size_t visited = 0;
+  const auto some = Open()->ForEachUsername([&](const std::string&) { return ++visited < 3; });
+  ASSERT_TRUE(some) << some.error().message;
+  EXPECT_EQ(visited, 3u);
+}
+
 TEST_F(DirectoryTest, SaysWhichBaseIsNotThere) {
   Settings settings = slapd_->settings();
   settings.groups.base = "ou=grups,dc=example,dc=org";
@@ -415,6 +430,7 @@ TEST(DirectoryAloneTest, RefusesAListThatTheServerHasCut) {
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().code, ErrorCode::kInvalidArgument) << found.error().message;
   EXPECT_THAT(found.error().message, HasSubstr("Size limit exceeded (4)"));
+  EXPECT_THAT(found.error().message, HasSubstr("size.prtotal"));
 }
 
 // The service account may search member lists and not read them; nothing of ours needs more.

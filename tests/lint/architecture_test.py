@@ -20,7 +20,7 @@ ARROWS = {
     "bridge/aws": {"bridge/saml"},
     "ldap": set(),
     "pam": set(),
-    "bridge/config": {"bridge/mapping", "bridge/aws", "bridge/crypto", "ldap"},
+    "bridge/config": {"bridge/mapping", "bridge/aws", "bridge/saml", "bridge/crypto", "ldap"},
     "bridge/entitlement": {"bridge/config", "bridge/mapping", "bridge/aws", "bridge/saml"},
     "bridge/store": {"bridge/crypto"},
     "bridge/issuer": {"bridge/protocol", "bridge/entitlement", "bridge/config", "bridge/mapping",
@@ -34,6 +34,7 @@ ARROWS = {
 NARROW = {
     ("bridge/web", "bridge/saml"): {"bridge/saml/authn_request.h", "bridge/saml/names.h"},
     ("bridge/issuer", "pam"): {"pam/client.h"},
+    ("bridge/config", "bridge/saml"): {"bridge/saml/instant.h"},
     ("bridge/config", "ldap"): {"ldap/settings.h", "ldap/filter.h", "ldap/dn.h"},
 }
 
@@ -48,6 +49,7 @@ LIBRARY_OWNERS = (
     (r"<(xmlsec|libxml)/", r"bridge/saml/.*"),
     (r"<openssl/", r"bridge/(crypto|saml|web)/.*"),
     (r"<re2/", r"bridge/(mapping|aws|config)/.*"),
+    (r"<date/", r"bridge/base/time_zone\.cc"),
     (r"<systemd/", r"bridge/(web|issuer|base)/.*"),
     (r"<CLI/", r"bridge/cli/.*|bridge/(web|issuer)/(main|startup|options)\.cc"),
     (r"<regex>", r"nobody"),  # H4: libstdc++'s recurses per character

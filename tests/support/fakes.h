@@ -65,6 +65,9 @@ class FakeDirectory final : public ldap::Directory {
                             std::vector<ldap::DroppedValue>&) override {
     return {};
   }
+  Result<void> ForEachUsername(const std::function<bool(const std::string&)>&) override {
+    return {};
+  }
   Result<void> Probe() override { return probe; }
 
   Result<ldap::Lookup> answer = Error{ErrorCode::kNotFound, "no entry"};

@@ -230,7 +230,7 @@ class Slapd:
                       f"TLSCertificateKeyFile {self.authority.key}", "TLSVerifyClient never"]
         lines += ["database mdb", f"directory {database}", f"suffix {self.base}",
                   f"rootdn {self.root_dn}", f"rootpw {self.root_password}",
-                  "maxsize 268435456", "dbnosync",
+                  "maxsize 2147483648", "dbnosync",
                   "index objectClass,uid,cn,member,memberUid eq"]
         lines += [ACCESS.format(base=self.base, bind_dn=self.bind_dn), "overlay ppolicy"]
         if self.memberof:

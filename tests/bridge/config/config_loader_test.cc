@@ -114,8 +114,8 @@ TEST_F(ConfigLoaderTest, ReadsNoFurtherThanBrokenYaml) {
   Write("rolebridge.yaml", With("url:", "url: x"));
   Write("conf.d/a.yaml", "users: 'x' y\n");
   EXPECT_EQ(LoadMistakes(),
-            "conf.d/a.yaml:1:12: the quotes end before the value does; put all of it in quotes: "
-            "users: \"'x' y\"");
+            "conf.d/a.yaml:1:12: users: the quotes end before the value does; put all of it in "
+            "quotes: users: \"'x' y\"");
 }
 
 // security.md Y5.
@@ -221,9 +221,24 @@ TEST_F(ConfigLoaderTest, TakesTheSampleWithItsCommentedPartsSwitchedOn) {
     for (size_t at; (at = text.find(part)) != std::string::npos; ++found) text[at + 1] = ' ';
     EXPECT_GT(found, 0u) << part;
   }
+  // Elsewhere the mark stands before what it hides, at the section's own depth.
+  for (const std::string part :
+       {"\n# grants:", "\n#   \"cloud admins\"", "\n# tests:", "\n#   - name: reader",
+        "\n#     user:", "\n#     groups:", "\n#     application:", "\n#     roles:",
+        " # max_login_age", " # role_settings", " #   - { roles", " # - name: administrators",
+        " #   roles:", " #   any:", " #     - \"client", " #     - \"now",
+        " #   assurance:", " #   message:"}) {
+    const size_t at = text.find(part);
+    ASSERT_NE(at, std::string::npos) << part;
+    text.erase(at + 1, 2);
+  }
   const LoadResult result = ParseConfig(text, "rolebridge.yaml", "/etc/rolebridge");
   EXPECT_EQ(Lines(result.mistakes), "");
-  EXPECT_EQ(result.warnings.size(), 3u) << Lines(result.warnings);  // no application uses them
+  EXPECT_EQ(result.warnings.size(), 4u) << Lines(result.warnings);  // no application uses them
+  ASSERT_TRUE(result.config.has_value());
+  EXPECT_EQ(result.config->tests.size(), 1u);
+  EXPECT_EQ(result.config->applications.at(0).policies.size(), 2u);
+  EXPECT_EQ(result.config->grants.size(), 1u);
 }
 
 TEST_F(ConfigLoaderTest, TakesTheConfigurationOfTheDesign) {

@@ -82,9 +82,10 @@ TEST(KeyTableTest, ReportsAllMistakesAndReadsTheRest) {
 TEST(KeyTableTest, SaysOfEachKeyWhatItIs) {
   const SectionType<Outer> section = OuterSection();
   EXPECT_EQ(section.Words(), "a map of flag, inner");
-  ASSERT_EQ(section.table().size(), 2u);
-  EXPECT_EQ(section.table()[0].words, "true or false");
-  EXPECT_EQ(section.table()[1].words, "a map of depth");
+  const Shape shape = section.Describe();
+  ASSERT_EQ(shape.properties.size(), 2u);
+  EXPECT_EQ(shape.properties[0].shape.kind, Shape::Kind::kFlag);
+  EXPECT_EQ(shape.properties[1].shape.kind, Shape::Kind::kSection);
 }
 
 }  // namespace

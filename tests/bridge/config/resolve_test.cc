@@ -137,9 +137,11 @@ TEST(ResolveTest, PointsIntoTemplates) {
       {"value:", "value: >-\n      a{{ rol }}",
        "test.yaml:14:11: mappings.aws-role.value: unknown name 'rol'; did you mean 'role'?"},
       {"value:", "value: >-\n      a{{ rol }}\n      b",
-       "test.yaml:13:12: mappings.aws-role.value: unknown name 'rol'; did you mean 'role'?"},
+       "test.yaml:13:12: mappings.aws-role.value: unknown name 'rol'; did you mean 'role'?\n"
+       "    a{{ rol }} b\n        ^"},
       {"value:", "value: 'it''s {{ rol }}'",
-       "test.yaml:13:13: mappings.aws-role.value: unknown name 'rol'; did you mean 'role'?"},
+       "test.yaml:13:13: mappings.aws-role.value: unknown name 'rol'; did you mean 'role'?\n"
+       "    it's {{ rol }}\n            ^"},
       {"value:", "value: \"\xC3\xBC{{ rol }}\"",
        "test.yaml:13:17: mappings.aws-role.value: unknown name 'rol'; did you mean 'role'?"},
       {"value:", "values: [x, \"{{ rol }}\"]",
@@ -151,6 +153,97 @@ TEST(ResolveTest, PointsIntoTemplates) {
        "test.yaml:13:21: mappings.aws-role.value: 'user' has no 'mail'; did you mean 'email'?"},
   };
   for (const Row& row : rows) EXPECT_EQ(MistakesOf(With(row.start, row.line)), row.expected);
+}
+
+TEST(ResolveTest, ReadsAccountsAndGrants) {
+  const LoadResult result = Parsed(
+      With("mappings:",
+           "accounts:\n"
+           "  prod: { id: \"123412341234\", name: Production, partition: aws-cn, provider: Idp.1, "
+           "tags: { env: live } }\n"
+           "grants: { \"cloud, admins\": [Admin, ReadOnly], staff: [ReadOnly] }\n"
+           "mappings:"));
+  ASSERT_EQ(Lines(result.mistakes), "");
+  const Account& account = result.config->accounts.at(0);
+  EXPECT_EQ(account.partition, "aws-cn");
+  EXPECT_EQ(account.provider, "Idp.1");
+  EXPECT_EQ(account.tags.at("env"), "live");
+  EXPECT_EQ(result.config->grants.at("cloud, admins"),
+            (std::vector<std::string>{"Admin", "ReadOnly"}));
+}
+
+TEST(ResolveTest, TemplatesKnowAccountsAndGrants) {
+  EXPECT_EQ(MistakesOf(With("for_each:", "for_each: group in groups, role in group.grants")), "");
+  std::string yaml = With("mappings:", "accounts: { prod: { id: \"123412341234\" } }\nmappings:");
+  yaml.replace(yaml.find("arn:aws:iam::123412341234:role/aws-"), 35,
+               "{{ accounts['prod'].iam }}:role/aws-");
+  EXPECT_EQ(MistakesOf(yaml), "");
+}
+
+TEST(ResolveTest, RefusesPoliciesThatSayNothingOrTooMuch) {
+  const Row rows[] = {
+      {"", "message: m",
+       "test.yaml:17:16: applications.aws.policies[0]: says nothing; give it one of 'require', "
+       "'all' and 'any', or 'assurance'"},
+      {"", "require: \"true\", any: [\"true\"], message: m",
+       "test.yaml:17:16: applications.aws.policies[0]: 'require', 'all' and 'any' exclude each "
+       "other; keep one"},
+      {"", "assurance: pasword, message: m",
+       "test.yaml:17:38: applications.aws.policies[0].assurance: unknown assurance level "
+       "'pasword'; there is password; did you mean 'password'?"},
+      {"", "any: [\"true\", \"grops\"], message: m",
+       "test.yaml:17:42: applications.aws.policies[0].any[1]: unknown name 'grops'; did you mean "
+       "'groups'?"},
+      {"", "assurance: password, roles: [\"*Admin\"], accounts: [\"123412341234\"], message: m",
+       ""},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(
+        MistakesOf(With("preset:", "preset: aws\n    policies: [{ name: a, " + row.line + " }]")),
+        row.expected)
+        << row.line;
+  }
+}
+
+TEST(ResolveTest, RoleSettingsAreAboutSomeRoles) {
+  EXPECT_EQ(
+      MistakesOf(With("preset:", "preset: aws\n    role_settings: [{ aws_session_duration: 1h }]")),
+      "test.yaml:17:21: applications.aws.role_settings[0]: is about every role; use the "
+      "application's aws_session_duration for that");
+}
+
+TEST(ResolveTest, NameIdValueIsATemplate) {
+  EXPECT_EQ(MistakesOf(With("preset:", "preset: aws\n    name_id_value: \"{{ user.mail }}\"")),
+            "test.yaml:17:29: applications.aws.name_id_value: 'user' has no 'mail'; did you mean "
+            "'email'?");
+}
+
+TEST(ResolveTest, RefusesTestsThatPromiseNothing) {
+  const auto mistakes = [](const std::string& test) {
+    return MistakesOf(With("", "tests: [{ name: t, user: u, application: " + test + " }]"));
+  };
+  EXPECT_EQ(mistakes("aws, groups: {}, roles: [x]"), "");
+  EXPECT_EQ(mistakes("aws, groups: {}, roles: []"),
+            "test.yaml:19:9: tests[0]: whoever has no role there is refused; write 'refused: "
+            "true'");
+  EXPECT_EQ(mistakes("aws, groups: { g: { aws_rol: [x] } }, refused: true"),
+            "test.yaml:19:62: tests[0].groups.g: there is no attribute 'aws_rol'; there is "
+            "aws_role; did you mean 'aws_role'?");
+  EXPECT_EQ(mistakes("aws, groups: { g: { grants: [x] } }, refused: true"),
+            "test.yaml:19:62: tests[0].groups.g: there is no attribute 'grants'; there is "
+            "aws_role");
+  EXPECT_EQ(mistakes("aws, refused: true"), "");
+  EXPECT_EQ(mistakes("aws"),
+            "test.yaml:19:9: tests[0]: says not what is expected; give it either 'roles' or "
+            "'refused: true'");
+  EXPECT_EQ(mistakes("aws, roles: [x], refused: true"),
+            "test.yaml:19:9: tests[0]: says not what is expected; give it either 'roles' or "
+            "'refused: true'");
+  EXPECT_EQ(mistakes("awz, refused: true"),
+            "test.yaml:19:42: tests[0].application: there is no application 'awz'; there is aws; "
+            "did you mean 'aws'?");
+  EXPECT_EQ(mistakes("aws, refused: true, attributes: { email: [x] }"),
+            "test.yaml:19:9: tests[0]: has attributes of a made-up user; give it 'groups', too");
 }
 
 TEST(ResolveTest, RefusesTwoSourcesOfOneValue) {

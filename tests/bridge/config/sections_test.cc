@@ -12,15 +12,22 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-TEST(SectionsTest, EachKeyHasAPurpose) {
+// Each key of `shape` and of what is below it, with a purpose and once.
+void CheckKeys(const Shape& shape, const std::string& path) {
   std::set<std::string_view> names;
-  const SectionType<Draft> section = ConfigSection();
-  for (const Key<Draft>& key : section.table()) {
-    EXPECT_TRUE(names.insert(key.name).second) << key.name;
-    EXPECT_FALSE(key.purpose.empty()) << key.name;
-    EXPECT_FALSE(key.words.empty()) << key.name;
+  for (const Shape::Property& property : shape.properties) {
+    const std::string here = path + "." + std::string(property.name);
+    EXPECT_TRUE(names.insert(property.name).second) << here;
+    EXPECT_FALSE(property.purpose.empty()) << here;
+    CheckKeys(property.shape, here);
   }
-  EXPECT_TRUE(names.count("applications"));
+  for (const Shape& element : shape.element) CheckKeys(element, path + "[]");
+}
+
+TEST(SectionsTest, EachKeyHasAPurpose) {
+  const Shape shape = ConfigSection().Describe();
+  EXPECT_GT(shape.properties.size(), 10u);
+  CheckKeys(shape, "");
 }
 
 TEST(SectionsTest, ReadEveryKey) {
@@ -70,7 +77,7 @@ mappings:
     saml_name: https://aws.amazon.com/SAML/Attributes/Role
     for_each: group in groups
     when: "group.name != 'x'"
-    values: ["{{ group.aws_role }}", "b"]
+    values: ["{{ group.aws_role }}", "{{ group.aws_role | last }}"]
     required: true
     trust_arn: true
 applications:
@@ -273,12 +280,12 @@ TEST(SectionsTest, RefuseWithPlacePathValueAndWhatIsAllowed) {
        "test.yaml:19:16: users.case: 'fol' is not allowed; use fold or keep; did you mean "
        "'fold'?"},
       {"", "clock: { require_synchronised: off }",
-       "test.yaml:19:32: clock.require_synchronised: 'off' is not true or false; use one of "
-       "those "
-       "two words"},
+       "test.yaml:19:32: clock.require_synchronised: 'off' is not true or false; write: "
+       "require_synchronised: false"},
       {"", "listen_address: x",
        "test.yaml:19:1: listen_address: unknown key; there is url, listen, signing, session, "
-       "assurance, users, clock, ldap, accounts, vars, mappings, applications, branding or "
+       "assurance, users, clock, ldap, accounts, grants, vars, mappings, applications, tests, "
+       "branding or "
        "limits"},
       {"", "branding: { logo: x }",
        "test.yaml:19:13: branding.logo: unknown key; there is site_name or help_contact"},

@@ -66,12 +66,19 @@ TEST(ValueTypesTest, PutDurationsInWords) {
 TEST(ValueTypesTest, ReadTrueAndFalseAlone) {
   EXPECT_EQ(Read(FlagType(), "true").value, true);
   EXPECT_EQ(Read(FlagType(), "false").value, false);
-  for (const std::string wrong : {"yes", "no", "on", "off", "y", "n", "True", "FALSE", "1", "0"}) {
+  const std::pair<std::string, std::string> meant[] = {{"yes", "true"},  {"on", "true"},
+                                                       {"True", "true"}, {"no", "false"},
+                                                       {"off", "false"}, {"FALSE", "false"}};
+  for (const auto& [wrong, right] : meant) {
+    EXPECT_EQ(Read(FlagType(), wrong).mistakes,
+              "f:1:6: key: '" + wrong + "' is not true or false; write: key: " + right);
+  }
+  for (const std::string wrong : {"y", "n", "1", "0", "maybe"}) {
     EXPECT_EQ(Read(FlagType(), wrong).mistakes,
               "f:1:6: key: '" + wrong + "' is not true or false; use one of those two words");
   }
   EXPECT_EQ(Read(FlagType(), "\"true\"").mistakes,
-            "f:1:7: key: 'true' is in quotes; take them off");
+            "f:1:7: key: 'true' is in quotes; take them off: key: true");
   EXPECT_EQ(Read(FlagType(), "~").mistakes,
             "f:1:1: key: is empty; give it true or false, or take the key out for its default");
 }
@@ -98,11 +105,12 @@ TEST(ValueTypesTest, ReadAccountIdsInQuotes) {
   EXPECT_EQ(Read(AccountIdType(), "\"123412341234\"").value, "123412341234");
   EXPECT_EQ(Read(AccountIdType(), "'012341234123'").value, "012341234123");
   for (const std::string bare : {"123412341234", "012341234123"}) {
-    EXPECT_EQ(Read(AccountIdType(), bare).mistakes,
-              "f:1:6: key: '" + bare + "' is a number to YAML; put it in quotes: \"" + bare + "\"");
+    EXPECT_EQ(
+        Read(AccountIdType(), bare).mistakes,
+        "f:1:6: key: '" + bare + "' is a number to YAML; put it in quotes: key: \"" + bare + "\"");
   }
   for (const std::string dashed : {"1234-1234-1234", "0123-4123-4123"}) {
-    EXPECT_NE(Read(AccountIdType(), dashed).mistakes.find("write the digits alone: \""),
+    EXPECT_NE(Read(AccountIdType(), dashed).mistakes.find("write the digits alone: key: \""),
               std::string::npos);
   }
   for (const std::string wrong :

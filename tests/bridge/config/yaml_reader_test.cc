@@ -111,8 +111,9 @@ TEST(YamlReaderTest, RefusesWhatAConfigurationDoesNotNeed) {
       {"a: ! b\n", "f:1:4: a: tags are not allowed; take out what begins with '!'"},
       {"a: !x { b: c }\n", "f:1:4: a: tags are not allowed; take out what begins with '!'"},
       {"<<: { a: b }\n", "f:1:1: '<<' merges nothing here; write the keys out"},
-      {"a: b\nc: d\na: e\n", "f:3:1: 'a': stands here twice; first in line 1"},
-      {"x:\n  a: b\n  \"a\": c\n", "f:3:3: x: 'a': stands here twice; first in line 2"},
+      {"a: b\nc: d\na: e\n", "f:3:1: 'a' stands here twice, first in line 1; keep one of the two"},
+      {"x:\n  a: b\n  \"a\": c\n",
+       "f:3:3: x: 'a' stands here twice, first in line 2; keep one of the two"},
       {"? [a]\n: b\n", "f:1:3: a list stands where a key is due; put the key in quotes"},
       {"? { a: b }\n: c\n", "f:1:3: a map stands where a key is due; put the key in quotes"},
       {"~: b\n", "f:1:1: a key is due here; null is none"},
@@ -192,25 +193,27 @@ TEST(YamlReaderTest, LeavesCommentsAlone) {
 TEST(YamlReaderTest, ExplainsWhatTheParserRefuses) {
   const Row rows[] = {
       {"when: 'staff' in groups.name\n",
-       "f:1:15: the quotes end before the value does; put all of it in quotes: when: \"'staff' in "
+       "f:1:15: when: the quotes end before the value does; put all of it in quotes: when: "
+       "\"'staff' in "
        "groups.name\""},
       {"a: \"^\\d+$\"\n",
-       "f:1:8: a backslash means something else in double quotes; use single quotes: a: '^\\d+$'"},
-      {"a:\n\tb: c\n", "f:2:3: the line is indented by a tab; YAML takes spaces alone"},
+       "f:1:8: a: a backslash means something else in double quotes; use single quotes: a: "
+       "'^\\d+$'"},
+      {"a:\n\tb: c\n", "f:2:1: the line is indented by a tab; YAML takes spaces alone: '  b: c'"},
       {"a: b: c\n",
-       "f:1:5: ': ' within a value begins a map in YAML; put the value in quotes: a: \"b: c\""},
-      {"a: @b\n", "f:1:4: a value cannot begin with '@' in YAML; put it in quotes: a: \"@b\""},
+       "f:1:5: a: ': ' within a value begins a map in YAML; put the value in quotes: a: \"b: c\""},
+      {"a: @b\n", "f:1:4: a: a value cannot begin with '@' in YAML; put it in quotes: a: \"@b\""},
       {"a: b\nc: {{ d }}:e\n",
        "f:2:4: c: '{{' begins a nested map in YAML; put the value in quotes: c: \"{{ d }}:e\""},
       {"a: \"x\\u0007\"\n",
-       "f:1:4: a: a backslash made a control character in double quotes; use single quotes for "
-       "the text"},
+       "f:1:4: a: a backslash made a control character in double quotes; use single quotes: a: "
+       "'x\\u0007'"},
       {"a: \"\\b\"\n",
-       "f:1:4: a: a backslash made a control character in double quotes; use single quotes for "
-       "the text"},
+       "f:1:4: a: a backslash made a control character in double quotes; use single quotes: a: "
+       "'\\b'"},
       {"a: \"x\\u202Ey\"\n",
-       "f:1:4: a: a backslash made a control character in double quotes; use single quotes for "
-       "the text"},
+       "f:1:4: a: a backslash made a control character in double quotes; use single quotes: a: "
+       "'x\\u202Ey'"},
   };
   for (const Row& row : rows) EXPECT_EQ(Refused(row.text), row.expected) << row.text;
 }
@@ -220,6 +223,13 @@ TEST(YamlReaderTest, NoticesAQuoteThatIsNotClosed) {
   for (const std::string text : {"a: 'b", "a: 'b\n", "a: \"b\nc: d\n", "a: 'b''\n"}) {
     EXPECT_NE(Refused(text).find("a: the quote is not closed"), std::string::npos) << text;
   }
+}
+
+TEST(YamlReaderTest, PointsAtTheQuoteThatTookInTheLinesBelow) {
+  EXPECT_EQ(Refused("x:\n  a: \"b\n  c: d\n  e: \"f\"\n"),
+            "f:2:6: x.a: the quote is not closed before line 4; end the value with it");
+  EXPECT_EQ(Refused("a: 'b\nc: d\ne: it's\n"),
+            "f:1:4: a: the quote is not closed before line 3; end the value with it");
 }
 
 TEST(YamlReaderTest, HasWordsForAnyOtherSyntaxError) {
@@ -237,7 +247,7 @@ TEST(YamlReaderTest, ComesToAnEndWhereTheParserDoesNot) {
 TEST(YamlReaderTest, ReportsSeveralMistakesOfOneFile) {
   EXPECT_EQ(Refused("a: &x b\na: c\nd: !y e\n"),
             "f:1:4: a: anchors are not allowed; write the value where it is used\n"
-            "f:2:1: 'a': stands here twice; first in line 1\n"
+            "f:2:1: 'a' stands here twice, first in line 1; keep one of the two\n"
             "f:3:4: d: tags are not allowed; take out what begins with '!'");
 }
 

@@ -92,7 +92,7 @@ struct Row {
 
 TEST(YamlTextTest, ExplainsTheTrapOfALine) {
   const Row rows[] = {
-      {"\ta: b", "the line is indented by a tab; YAML takes spaces alone"},
+      {"\ta: b", "the line is indented by a tab; YAML takes spaces alone: 'a: b'"},
       {"  value: {{ a }}:b",
        "'{{' begins a nested map in YAML; put the value in quotes: value: \"{{ a }}:b\""},
       {"- {{ a }}", "'{{' begins a nested map in YAML; put the value in quotes: \"{{ a }}\""},
@@ -112,13 +112,64 @@ TEST(YamlTextTest, ExplainsTheTrapOfALine) {
       {"a: %b # c", "a value cannot begin with '%' in YAML; put it in quotes: a: \"%b\""},
       {"a: b: c", "': ' within a value begins a map in YAML; put the value in quotes: a: \"b: c\""},
   };
-  for (const Row& row : rows) EXPECT_EQ(ExplainLine(row.line).value_or(""), row.expected);
+  for (const Row& row : rows) EXPECT_EQ(ExplainLine(row.line, 0).value_or(""), row.expected);
+}
+
+TEST(YamlTextTest, ExplainsTheTrapsOfABracketedLine) {
+  const Row rows[] = {
+      {"x: { when: 'a' in b, c: d }",
+       "the quotes end before the value does; put all of it in quotes: when: \"'a' in b\""},
+      {"- { a: [b, c], when: 'a' in ['b, c'] }",
+       "the quotes end before the value does; put all of it in quotes: when: \"'a' in ['b, c']\""},
+      {"x: { a: it's, when: \"a\" in b }",
+       "the quotes end before the value does; put all of it in quotes: when: '\"a\" in b'"},
+      {"x: [aws-*, *-b]", "a value cannot begin with '*' in YAML; put it in quotes: \"*-b\""},
+      {"x: { y: { z: \"\\d\" } }",
+       "a backslash means something else in double quotes; use single quotes: z: '\\d'"},
+      {"x: [a, {{ b }}, c]",
+       "'{{' begins a nested map in YAML; put the value in quotes: \"{{ b }}\""},
+      {"x: { \"a, b\": 'c' d }",
+       "the quotes end before the value does; put all of it in quotes: \"a, b\": \"'c' d\""},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(ExplainLine(row.line, 0).value_or(""), row.expected) << row.line;
+  }
+}
+
+TEST(YamlTextTest, IndentsATabAsTheLinesBefore) {
+  const std::string wanted = "the line is indented by a tab; YAML takes spaces alone: '";
+  EXPECT_EQ(ExplainLine("a:\n\tb: c", 3), wanted + "  b: c'");
+  EXPECT_EQ(ExplainLine("a:\n  b: c\n\n  # d\n\te: f", 18), wanted + "  e: f'");
+  EXPECT_EQ(ExplainLine("a:\n  b:  # c\n \t d: e", 14), wanted + "    d: e'");
+}
+
+TEST(YamlTextTest, FindsWhereACommentBegins) {
+  EXPECT_EQ(WithoutComment("a # b"), "a");
+  EXPECT_EQ(WithoutComment("a# b"), "a# b");
+  EXPECT_EQ(WithoutComment("'a # b' == c  # d"), "'a # b' == c");
+  EXPECT_EQ(WithoutComment("{{ a # b }} # c"), "{{ a # b }}");
+  EXPECT_EQ(WithoutComment("it's # c'"), "it's");
+}
+
+TEST(YamlTextTest, KnowsAQuoteThatStaysOpen) {
+  EXPECT_TRUE(HasOpenQuote("a == 'b"));
+  EXPECT_TRUE(HasOpenQuote("['a', \"b]"));
+  EXPECT_FALSE(HasOpenQuote("a == 'b'"));
+  EXPECT_FALSE(HasOpenQuote("it's"));
+  EXPECT_FALSE(HasOpenQuote("{{ a"));
+}
+
+TEST(YamlTextTest, WritesABackslashInSingleQuotes) {
+  EXPECT_EQ(InSingleQuotes("k", "a matches '\\d'"), "k: 'a matches ''\\d'''");
+  EXPECT_EQ(InSingleQuotes("", "\\\"a\\\" \\\\d"), "'\"a\" \\d'");
 }
 
 TEST(YamlTextTest, ExplainsNoGoodLine) {
-  for (const std::string line : {"", "   ", "a: b", "a: 'b'", "a: \"b\" # c", "a: { b: c }",
-                                 "a: [b, c]", "- b", "a:", "{ a: 'b', c: d }", "a: 'b' # x: y"}) {
-    EXPECT_EQ(ExplainLine(line), std::nullopt) << line;
+  for (const std::string line :
+       {"", "   ", "a: b", "a: 'b'", "a: \"b\" # c", "a: { b: c }", "a: [b, c]", "- b",
+        "a:", "{ a: 'b', c: d }", "a: 'b' # x: y", "a: \"\\\\d\"", "x: { a: 'b, c', d: [e, 'f'] }",
+        "x: [{ a: \"b\" }, it's]"}) {
+    EXPECT_EQ(ExplainLine(line, 0), std::nullopt) << line;
   }
 }
 

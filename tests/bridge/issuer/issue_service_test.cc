@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "bridge/base/base64.h"
+#include "bridge/issuer/person_reader.h"
 #include "bridge/issuer/portal_service.h"
 #include "bridge/saml/signing_key.h"
 #include "tests/support/fakes.h"
@@ -111,7 +112,7 @@ class IssueServiceTest : public ::testing::Test {
                                  .sessions_per_user = 10},
                                 clock_,
                                 random_};
-  PersonReader people_{directory_, sessions_};
+  PersonReader people_{config_, directory_, sessions_, clock_};
   std::unique_ptr<ClockGuard> guard_;
   std::unique_ptr<IssueService> issue_;
   std::unique_ptr<PortalService> portal_;
@@ -248,7 +249,7 @@ TEST_F(IssueServiceTest, BoundsResponsesPerSessionAndNode) {
 }
 
 TEST_F(IssueServiceTest, NamesTheMappingLineWhereAwsWouldRefuse) {
-  Use(ConfigFrom(Replaced(kSampleYaml, "\"{{ user.username }}\"", "\"no blanks allowed\"")));
+  Use(ConfigFrom(Replaced(kSampleYaml, "\"{{ user.username }}\"", "\"{{ user.full_name }}\"")));
   const SecretString session = LogIn();
   protocol::IssueRequest request = Request(session, kAdmin);
   const IssueService::Reply reply = issue_->Issue(request);
@@ -280,6 +281,141 @@ TEST_F(IssueServiceTest, PolicyRefusesWithItsMessage) {
   ASSERT_TRUE(std::holds_alternative<Refusal>(reply));
   EXPECT_EQ(std::get<Refusal>(reply).reason, Reason::kPolicy);
   EXPECT_EQ(std::get<Refusal>(reply).detail, "Ask the help desk.");
+}
+
+constexpr char kAdminPolicy[] = R"yaml(    policies:
+      - name: office
+        roles: [Admin]
+        require: "client.address is in_network('192.0.2.0/24')"
+        message: Only from the office.
+)yaml";
+
+TEST_F(IssueServiceTest, AWithheldRoleIsRefusedWithThePolicysMessage) {
+  Use(ConfigFrom(std::string(kSampleYaml) + kAdminPolicy));
+  const SecretString session = LogIn();
+  EXPECT_NE(Issued(Request(session, kAdmin)).find(kAdmin), std::string::npos);
+  protocol::IssueRequest outside = Request(session, kAdmin);
+  outside.context.client_address = "198.51.100.1";
+  const IssueService::Reply reply = issue_->Issue(outside);
+  const Refusal* const refusal = std::get_if<Refusal>(&reply);
+  ASSERT_NE(refusal, nullptr);
+  EXPECT_EQ(refusal->reason, Reason::kPolicy);
+  EXPECT_EQ(refusal->detail, "Only from the office.");
+  EXPECT_NE(audit_.records.back().Field("why").find("policy 'office' (test.yaml:37:9) is not met"),
+            std::string::npos)
+      << audit_.records.back().Field("why");
+  // The others stay open, and "all" is without it.
+  protocol::IssueRequest all = Request(session, "all");
+  all.context.client_address = "198.51.100.1";
+  const std::string document = Issued(std::move(all));
+  EXPECT_NE(document.find(kReadOnly), std::string::npos);
+  EXPECT_EQ(document.find(kAdmin), std::string::npos);
+}
+
+TEST_F(IssueServiceTest, TheDurationIsThatOfTheRole) {
+  Use(ConfigFrom(std::string(kSampleYaml) +
+                 "    role_settings: [{ roles: [Admin], aws_session_duration: 1h }]\n"));
+  const SecretString session = LogIn();
+  EXPECT_NE(Issued(Request(session, kAdmin)).find(">3600<"), std::string::npos);
+  EXPECT_NE(Issued(Request(session, kReadOnly)).find(">14400<"), std::string::npos);
+  EXPECT_NE(Issued(Request(session, "all")).find(">3600<"), std::string::npos);
+}
+
+TEST_F(IssueServiceTest, AnOldLoginHasToBeDoneAgain) {
+  Use(ConfigFrom(std::string(kSampleYaml) + "    max_login_age: 10m\n"));
+  const SecretString session = LogIn();
+  clock_.Advance(std::chrono::minutes(10));
+  Issued(Request(session, kAdmin));
+  clock_.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(RefusedFor(session, kAdmin), Reason::kNoSession);
+}
+
+TEST_F(IssueServiceTest, TellsWhenTheirSessionEndsOnlyWhereConfigured) {
+  const SecretString session = LogIn();
+  EXPECT_EQ(Issued(Request(session, kAdmin)).find("SessionNotOnOrAfter"), std::string::npos);
+  Use(ConfigFrom(std::string(kSampleYaml) + "    session_not_on_or_after: 8h\n"));
+  EXPECT_NE(Issued(Request(session, kAdmin))
+                .find("SessionNotOnOrAfter=\"" + FormatUtc(clock_.now + std::chrono::hours(8))),
+            std::string::npos);
+}
+
+TEST_F(IssueServiceTest, TheNameIdCanBeATemplate) {
+  Use(ConfigFrom(
+      std::string(kSampleYaml) +
+      "    name_id_value: \"x-{{ user.username }}\"\n    name_id_format: unspecified\n"));
+  EXPECT_NE(Issued(Request(LogIn(), kAdmin)).find(">x-alice</"), std::string::npos);
+}
+
+TEST_F(IssueServiceTest, DescribesWithReasonsWhatIsOpenAndWhatIsWithheld) {
+  Use(ConfigFrom(std::string(kSampleYaml) + kAdminPolicy));
+  const SecretString session = LogIn();
+  protocol::DescribeRequest request{
+      .context = {.request_id = "0123456789abcdef", .client_address = "198.51.100.1"},
+      .session = SecretString(session.Reveal())};
+  const auto roles = [&] {
+    const auto reply = portal_->Describe(request);
+    return std::get<protocol::DescribeReply>(reply).applications.at(0).roles;
+  };
+  ASSERT_EQ(roles().size(), 1U);
+  EXPECT_EQ(roles()[0].source, "");
+  request.with_reasons = true;
+  ASSERT_EQ(roles().size(), 2U);
+  EXPECT_EQ(roles()[0].role_name, "Admin");
+  EXPECT_EQ(roles()[0].withheld, "Only from the office.");
+  EXPECT_EQ(roles()[1].source, "group 'ops': aws_account, aws_role");
+  EXPECT_EQ(roles()[1].withheld, "");
+}
+
+TEST_F(IssueServiceTest, DescribesWithReasonsAlsoAnApplicationThatAPolicyCloses) {
+  Use(ConfigFrom(std::string(kSampleYaml) +
+                 "    policies: [{ name: shut, require: \"false\", message: Ask us. }]\n"));
+  const SecretString session = LogIn();
+  protocol::DescribeRequest request{.session = SecretString(session.Reveal()),
+                                    .with_reasons = true};
+  const auto described = portal_->Describe(request);
+  ASSERT_TRUE(std::holds_alternative<protocol::DescribeReply>(described));
+  EXPECT_EQ(std::get<protocol::DescribeReply>(described).applications.at(0).withheld, "Ask us.");
+  // Of what is nothing to them, nobody is told.
+  directory_.answer->groups.clear();
+  EXPECT_TRUE(std::holds_alternative<Refusal>(portal_->Describe(request)));
+}
+
+TEST_F(IssueServiceTest, ALevelCountsForItsTimeAndTheOneBelowAfterIt) {
+  const config::Config config = ConfigFrom(Replaced(kSampleYaml, "ldap:\n", R"yaml(assurance:
+  - { name: password, service: rolebridge, context_class: "urn:x:password", valid: 2h }
+  - { name: mfa, service: rolebridge-mfa, context_class: "urn:x:mfa", valid: 15m }
+ldap:
+)yaml"));
+  using std::chrono::minutes;
+  EXPECT_EQ(CurrentAssurance(config, 1, minutes(14)), 1u);
+  EXPECT_EQ(CurrentAssurance(config, 1, minutes(15)), 0u);
+  EXPECT_EQ(CurrentAssurance(config, 0, minutes(119)), 0u);
+  EXPECT_EQ(CurrentAssurance(config, 1, minutes(120)), std::nullopt);
+  Use(config);
+  const SecretString session = *sessions_.Create({.username = "alice",
+                                                  .uid = 20001,
+                                                  .assurance = 1,
+                                                  .authn_instant = clock_.Now(),
+                                                  .session_index = "_session"});
+  EXPECT_NE(Issued(Request(session, kAdmin)).find(">urn:x:mfa<"), std::string::npos);
+  clock_.Advance(minutes(15));
+  EXPECT_NE(Issued(Request(session, kAdmin)).find(">urn:x:password<"), std::string::npos);
+  clock_.Advance(minutes(40));
+  Issued(Request(session, kAdmin));
+  clock_.Advance(minutes(40));
+  Issued(Request(session, kAdmin));
+  clock_.Advance(minutes(40));
+  EXPECT_EQ(RefusedFor(session, kAdmin), Reason::kNoSession);
+}
+
+TEST_F(IssueServiceTest, TheEmailNameIdIsOneValueThatStillCounts) {
+  Use(ConfigFrom(std::string(kSampleYaml) + "    name_id_format: emailAddress\n"));
+  directory_.answer->person.attributes["email"] = {"a@example.org",
+                                                   "old@example.org;until=2020-01-01"};
+  const SecretString session = LogIn();
+  EXPECT_NE(Issued(Request(session, kAdmin)).find(">a@example.org</"), std::string::npos);
+  directory_.answer->person.attributes["email"] = {"a@example.org", "b@example.org"};
+  EXPECT_EQ(RefusedFor(session, kAdmin), Reason::kNotEntitled);
 }
 
 TEST_F(IssueServiceTest, RelayStateMayPointToTheConsoleOnly) {

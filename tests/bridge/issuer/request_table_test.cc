@@ -52,7 +52,7 @@ class RequestTableTest : public ::testing::Test {
                                  .sessions_per_user = 10},
                                 clock_,
                                 random_};
-  PersonReader people_{directory_, sessions_};
+  PersonReader people_{config_, directory_, sessions_, clock_};
   ClockGuard guard_{clock_, true};
   LoginService login_{config_, {"/nonexistent/pam.sock", 0}, sessions_, audit_, clock_, random_,
                       key_};

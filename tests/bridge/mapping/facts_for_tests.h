@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,14 @@ inline Names SampleNames() {
   return {.user_attributes = {"email", "department", "nickname"},
           .group_attributes = {"aws_role", "aws_account", "owner"},
           .assurance_levels = {"password", "mfa", "smartcard"},
-          .vars = {{"provider", "rolebridge"}, {"region", "eu-west-1"}}};
+          .vars = {{"provider", "rolebridge"}, {"region", "eu-west-1"}},
+          .accounts = std::make_shared<const std::vector<Account>>(std::vector<Account>{
+              {.alias = "prod",
+               .id = "123412341234",
+               .name = "Production",
+               .tags = {{"team", "core"}, {"cost-centre", "42"}}},
+              {.alias = "china", .id = "567856785678", .partition = "aws-cn", .provider = "sso"},
+              {.alias = "dev", .id = "210987654321", .name = "Development"}})};
 }
 
 inline Facts SampleFacts() {
@@ -33,6 +42,9 @@ inline Facts SampleFacts() {
                      {"Zebra", "cn=Zebra,ou=groups", {}}},
           .application = {{"slug", "aws"}, {"name", "Amazon Web Services"}},
           .client_address = "192.0.2.7",
+          // A Tuesday, 13:30 in Berlin.
+          .instant = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24) +
+                     std::chrono::minutes(12 * 60 + 30),
           .assurance = 1};
 }
 
@@ -82,6 +94,26 @@ inline std::string Render(const std::string& expression, const Facts& facts = Sa
   if (outcome.exhausted) return "exhausted";
   if (outcome.values.size() == 1) return outcome.values.front().text.Text();
   return outcome.dropped.empty() ? "nothing" : "dropped: " + outcome.dropped.front().reason;
+}
+
+// The same where `condition` holds; "nothing" where it does not.
+inline std::string RenderWhere(const std::string& condition, const std::string& expression,
+                               const Facts& facts = SampleFacts()) {
+  MappingSource source = Sample("{{ " + expression + " }}");
+  source.when = At(condition);
+  const Outcome outcome = OutcomeOf(source, facts);
+  if (outcome.exhausted) return "exhausted";
+  if (outcome.values.size() == 1) return outcome.values.front().text.Text();
+  return outcome.dropped.empty() ? "nothing" : "dropped: " + outcome.dropped.front().reason;
+}
+
+// The mistakes in a condition that begins in column 10, from that column on.
+inline std::string MistakesInCondition(const std::string& condition) {
+  MappingSource source = Sample("x");
+  source.when = At(condition);
+  const std::string lines = MistakesIn(source);
+  const std::string begin = "test.yaml:7:";
+  return lines.starts_with(begin) ? lines.substr(begin.size()) : lines;
 }
 
 // "true", "false", "undefined: <reason>".

@@ -269,5 +269,31 @@ TEST(MappingTest, HasRoomForTheMostRolesAPersonMayHave) {
   EXPECT_EQ(outcome.values.size(), 4000u);
 }
 
+TEST(MappingTest, TellsWhatForEachWasBoundToWhereTheTextDoesNot) {
+  MappingSource source = Sample("fixed");
+  source.for_each = At("group in groups");
+  source.when = At("group.name == 'staff'");
+  const Outcome fixed = OutcomeOf(source);
+  ASSERT_EQ(fixed.values.size(), 1u);
+  EXPECT_EQ(fixed.values[0].given_by, "group 'staff'");
+  source.values = {At("{{ group.name }}")};
+  EXPECT_EQ(OutcomeOf(source).values.at(0).given_by, "");
+  EXPECT_EQ(OutcomeOf(Sample("fixed")).values.at(0).given_by, "");
+}
+
+TEST(MappingTest, ReportsADropAThousandTimesAndCountsTheRest) {
+  Facts facts = SampleFacts();
+  facts.groups.clear();
+  for (int i = 0; i < 3'000; ++i) {
+    facts.groups.push_back({"g" + std::to_string(i), "cn=" + std::to_string(i), {}});
+  }
+  MappingSource source = Sample("{{ group.aws_role }}");
+  source.for_each = At("group in groups");
+  const Outcome outcome = OutcomeOf(source, facts);
+  EXPECT_EQ(outcome.dropped.size(), kMostReports);
+  EXPECT_EQ(outcome.more_dropped, 2'000u);
+  EXPECT_FALSE(outcome.exhausted);
+}
+
 }  // namespace
 }  // namespace rolebridge::mapping

@@ -41,5 +41,15 @@ TEST(SuggestionTest, ListsWithOr) {
   EXPECT_EQ(OneOf({"a", "b", "c"}), "a, b or c");
 }
 
+TEST(SuggestionTest, QuotesNoLongTextInFullThatIsNoUtf8) {
+  EXPECT_LT(Quote(std::string(10'000, '\x80')).size(), 140u);
+}
+
+TEST(SuggestionTest, QuotesBehindOtherWords) {
+  std::string words = std::string(200, 'x');
+  AppendQuote(words, std::string(10, '\n') + "y");
+  EXPECT_TRUE(words.ends_with("x'\\x0a\\x0a\\x0a\\x0a\\x0a\\x0a\\x0a\\x0a\\x0a\\x0ay'"));
+}
+
 }  // namespace
 }  // namespace rolebridge::mapping

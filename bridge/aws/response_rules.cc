@@ -549,6 +549,11 @@ std::vector<Violation> CheckResponse(const Response& response) {
   return violations;
 }
 
+bool IsAtAws(std::string_view url) {
+  const std::optional<Url> parts = SplitUrl(url);
+  return parts && !PartitionOfHost(parts->host).empty();
+}
+
 std::vector<Violation> CheckSize(size_t base64_characters, size_t roles) {
   if (base64_characters <= kMaxBase64) return {};
   return {{.rule = "R16",

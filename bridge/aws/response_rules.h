@@ -19,6 +19,10 @@ struct Violation {
 // Pure; the text that was signed is checked for size by CheckSize. (aws-saml.md 1.1, 2, 3.2)
 std::vector<Violation> CheckResponse(const saml::Response& response);
 
+// True where `url` is on a host where AWS signs people in, whatever its path: R5 and 3.1 hold for
+// it. Others are R6.
+bool IsAtAws(std::string_view url);
+
 // R16: more than 95,000 characters of base64.
 std::vector<Violation> CheckSize(size_t base64_characters, size_t roles);
 

@@ -1,11 +1,18 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "bridge/base/version.h"
+#include "bridge/cli/aws_lint.h"
+#include "bridge/cli/aws_setup.h"
 #include "bridge/cli/check.h"
+#include "bridge/cli/explain.h"
 #include "bridge/cli/keys.h"
+#include "bridge/cli/plan.h"
+#include "bridge/cli/simulate.h"
+#include "bridge/config/schema.h"
 
 using namespace rolebridge;  // NOLINT(google-build-using-namespace)
 
@@ -25,6 +32,48 @@ void AddCheck(CLI::App& app, int& status) {
     const SystemClock clock;
     status = cli::Check(*options, clock, std::cout) ? 0 : 1;
   });
+}
+
+void AddExplain(CLI::App& app, int& status) {
+  CLI::App* const command = app.add_subcommand("explain", "Says what a person may become, and why");
+  const auto options = std::make_shared<cli::ExplainOptions>();
+  command->add_option("USER", options->user, "Who")->required();
+  command->add_option("--config", options->config_path, "The configuration")->capture_default_str();
+  command->add_option("--app", options->application, "One application; all unless given");
+  command->add_option("--role", options->role, "The ARN of a role: why (not) that one?");
+  command->add_option("--client", options->client, "As if from this address");
+  command->add_option("--assurance", options->assurance, "As if logged in at this level");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->callback([options, &status] {
+    setenv("LDAPNOINIT", "1", 1);
+    options->colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nullptr;
+    const SystemClock clock;
+    status = cli::Explain(*options, clock, std::cout, std::cerr);
+  });
+}
+
+void AddPlan(CLI::App& app, int& status) {
+  CLI::App* const command = app.add_subcommand(
+      "plan", "Says who would gain and who would lose which role by another configuration");
+  const auto options = std::make_shared<cli::PlanOptions>();
+  command->add_option("NEW", options->new_path, "The configuration that would be in force")
+      ->required();
+  command->add_option("--config", options->config_path, "The one that is")->capture_default_str();
+  command->add_option("--client", options->client, "As if all were at this address");
+  command->add_option("--assurance", options->assurance,
+                      "As if all were logged in at this level; the lowest unless given");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->callback([options, &status] {
+    setenv("LDAPNOINIT", "1", 1);
+    options->shows_progress = isatty(STDERR_FILENO) == 1;
+    const SystemClock clock;
+    status = cli::Plan(*options, clock, std::cout, std::cerr);
+  });
+}
+
+void AddSchema(CLI::App& app) {
+  app.add_subcommand("schema", "Prints the JSON Schema of the configuration, for editors")
+      ->callback([] { std::cout << config::WriteJsonSchema(); });
 }
 
 void AddKeys(CLI::App& app, int& status) {
@@ -58,6 +107,62 @@ void AddKeys(CLI::App& app, int& status) {
   });
 }
 
+void AddSimulate(CLI::App& app, int& status) {
+  CLI::App* const command =
+      app.add_subcommand("simulate", "Judges a captured SAML response by AWS's rules");
+  const auto options = std::make_shared<cli::SimulateOptions>();
+  command->add_option("FILE", options->file, "XML, base64 or a form; - is standard input")
+      ->required();
+  command->add_option("--now", options->now, "Judge it as of then, like 2026-01-31T10:05:00Z");
+  command->add_option("--certificate", options->certificate, "PEM of who must have signed it");
+  command->add_option("--acs", options->acs_url, "The URL that it is posted to");
+  command->add_flag("--json", options->as_json, "Print JSON");
+  command->callback([options, &status] {
+    const SystemClock clock;
+    status = cli::Simulate(*options, clock, std::cin, std::cout, std::cerr);
+  });
+}
+
+void AddAwsSetup(CLI::App& app, int& status) {
+  CLI::App* const command =
+      app.add_subcommand("aws-setup", "Writes what makes the AWS side of an application");
+  const auto options = std::make_shared<cli::AwsSetupOptions>();
+  const std::map<std::string, cli::SetupFormat> formats = {
+      {"cloudformation", cli::SetupFormat::kCloudFormation},
+      {"terraform", cli::SetupFormat::kTerraform},
+      {"cli", cli::SetupFormat::kCli}};
+  command->add_option("SLUG", options->slug, "The application")->required();
+  command->add_option("--format", options->format, "cloudformation, terraform or cli")
+      ->required()
+      ->transform(CLI::CheckedTransformer(formats));
+  command->add_option("--config", options->config_path, "The configuration")->capture_default_str();
+  command->add_option("--account", options->account, "Alias or number of one account");
+  command->add_option("--out", options->out, "A file, or a folder that gets one for each account");
+  command->callback([options, &status] {
+    setenv("LDAPNOINIT", "1", 1);
+    const SystemClock clock;
+    status = cli::AwsSetup(*options, clock, std::cout, std::cerr) ? 0 : 1;
+  });
+}
+
+void AddAwsLint(CLI::App& app, int& status) {
+  CLI::App* const command =
+      app.add_subcommand("aws-lint", "Judges an export of AWS's roles by the configuration");
+  const auto options = std::make_shared<cli::AwsLintOptions>();
+  command
+      ->add_option("EXPORT", options->exports,
+                   "What aws iam get-account-authorization-details, list-roles or "
+                   "list-saml-providers said")
+      ->required();
+  command->add_option("--config", options->config_path, "The configuration")->capture_default_str();
+  command->add_option("--app", options->slug, "One application; else all that send roles");
+  command->callback([options, &status] {
+    setenv("LDAPNOINIT", "1", 1);
+    const SystemClock clock;
+    status = cli::AwsLint(*options, clock, std::cout, std::cerr);
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -67,7 +172,13 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int status = 0;
   AddCheck(app, status);
+  AddExplain(app, status);
   AddKeys(app, status);
+  AddPlan(app, status);
+  AddSchema(app);
+  AddSimulate(app, status);
+  AddAwsSetup(app, status);
+  AddAwsLint(app, status);
   CLI11_PARSE(app, argc, argv);
   return status;
 }

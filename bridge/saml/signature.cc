@@ -172,6 +172,8 @@ Signature::Signature(Signature&&) noexcept = default;
 Signature& Signature::operator=(Signature&&) noexcept = default;
 Signature::~Signature() = default;
 
+bool Signature::Initialise() { return InitialiseXmlSec(); }
+
 Result<Signature> Signature::Create(const SigningKey& key) {
   if (!InitialiseXmlSec()) return Failed("it could not be initialised");
   auto parts = std::make_unique<Parts>();

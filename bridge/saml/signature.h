@@ -30,6 +30,9 @@ class Signature {
   // kInternal, it is not.
   Result<void> Verify(xmlNode& assertion, xmlNode& signature) const;
 
+  // Prepares xmlsec1, once in the process; false where that failed.
+  static bool Initialise();
+
   // Tells libxml2 that `assertion`'s ID attribute identifies it, in a document without a DTD.
   static Result<void> RegisterId(xmlNode& assertion);
 

@@ -56,6 +56,27 @@ PageData ApplicationData(const protocol::DescribedApplication& application, bool
   return data;
 }
 
+PageData ReasonsData(const protocol::DescribedApplication& application) {
+  PageData roles(PageData::type::list);
+  for (const DescribedRole& role : application.roles) {
+    PageData item("role_name", role.role_name);
+    item.set("account_id", role.account_id);
+    item.set("account_title", role.account_name.empty() ? role.account_id : role.account_name);
+    item.set("has_account_name", !role.account_name.empty());
+    item.set("source", role.source.empty() ? "a rule of the configuration" : role.source);
+    item.set("is_withheld", !role.withheld.empty());
+    item.set("withheld", role.withheld);
+    roles.push_back(item);
+  }
+  PageData data("slug", application.slug);
+  data.set("application_name", application.name);
+  data.set("is_withheld", !application.withheld.empty());
+  data.set("withheld", application.withheld);
+  data.set("has_accounts", !application.roles.empty());
+  data.set("roles", roles);
+  return data;
+}
+
 void AddPerson(const Visit& visit, PageData& data, const DescribeReply& description) {
   visit.AddSession(data);
   data.set("display_name", description.display_name);

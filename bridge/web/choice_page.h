@@ -19,6 +19,9 @@ struct ChoiceOrigin {
 // What an application's roles look like in a template: accounts by name, roles in each.
 PageData ApplicationData(const protocol::DescribedApplication& application, bool more_follow);
 
+// The same with the reason of each role, for the page that tells them.
+PageData ReasonsData(const protocol::DescribedApplication& application);
+
 // What pages for somebody who is signed in show besides: name, and how long the session lasts.
 void AddPerson(const Visit& visit, PageData& data, const protocol::DescribeReply& description);
 

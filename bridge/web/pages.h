@@ -15,7 +15,17 @@
 namespace rolebridge::web {
 
 // The pages, each a Mustache template of that name in one folder, so that a site can replace them.
-enum class Page { kLogin, kPrompts, kWorking, kPortal, kChoice, kHandOver, kSignedOut, kError };
+enum class Page {
+  kLogin,
+  kPrompts,
+  kWorking,
+  kPortal,
+  kChoice,
+  kHandOver,
+  kSignedOut,
+  kError,
+  kWhy
+};
 
 // What a template shows: names and their values. A condition ({{#name}}) is a bool or a list.
 using PageData = kainjow::mustache::data;

@@ -77,6 +77,32 @@ HttpResponse PortalHandlers::ShowPortal(const HttpRequest& request) const {
   return visit.Render(Page::kPortal, data);
 }
 
+HttpResponse PortalHandlers::ShowReasons(const HttpRequest& request) const {
+  const Visit visit(site_, request);
+  if (!visit.session()) return visit.ToLogin("/why");
+  const Result<Form> query = Form::Parse(request.query);
+  if (!query) return visit.Show(ProblemOf(400));
+  const uint32_t first_role = FirstRole(*query);
+  protocol::DescribeRequest describe{.context = visit.Context(),
+                                     .session = SecretString(*visit.session()),
+                                     .first_role = first_role,
+                                     .with_reasons = true};
+  const auto answer = site_.issuer.Describe(describe);
+  if (!answer) return visit.IssuerFailed(answer.error());
+  if (const auto* refusal = std::get_if<Refusal>(&*answer)) return visit.Refused(*refusal, "/why");
+
+  const DescribeReply& description = std::get<DescribeReply>(*answer);
+  PageData applications(PageData::type::list);
+  for (const protocol::DescribedApplication& application : description.applications) {
+    applications.push_back(ReasonsData(application));
+  }
+  PageData data = visit.CommonData("What you can become, and why");
+  AddPerson(visit, data, description);
+  data.set("applications", applications);
+  AddPaging(data, "/why", first_role, description.next_role);
+  return visit.Render(Page::kWhy, data);
+}
+
 HttpResponse PortalHandlers::ShowApplication(const HttpRequest& request) const {
   const Visit visit(site_, request);
   const auto* application = visit.settings().FindApplication(request.slugs.at(0));

@@ -15,6 +15,7 @@ class PortalHandlers {
   HttpResponse ShowPortal(const HttpRequest& request) const;
   // GET /apps/{slug}[?relay_state=…]: the roles of one application. Shows and never issues: a link
   // must not mint (security.md B4).
+  HttpResponse ShowReasons(const HttpRequest& request) const;
   HttpResponse ShowApplication(const HttpRequest& request) const;
   // POST /apps/{slug}: `role` is a role's ARN or "all". Issues, and hands over.
   HttpResponse SignOn(const HttpRequest& request) const;

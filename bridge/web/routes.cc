@@ -43,6 +43,7 @@ DispatcherSettings PublicRoutes(const Site& site) {
   DispatcherSettings settings;
   settings.routes = {
       {"GET", "/", Call(portal, &PortalHandlers::ShowPortal)},
+      {"GET", "/why", Call(portal, &PortalHandlers::ShowReasons)},
       {"GET", "/login", Call(login, &LoginHandlers::ShowLogin)},
       {"POST", "/login", Call(login, &LoginHandlers::SubmitLogin)},
       {"POST", "/logout", Call(login, &LoginHandlers::SignOut)},

@@ -59,6 +59,17 @@ const scenarios = {
     await alice.done();
   },
 
+  async shows_each_role_with_the_group_that_gave_it(browser) {
+    const alice = await newPerson(browser);
+    const page = await alice.newPage();
+    await logIn(page, 'alice');
+    await page.getByRole('link', { name: 'What you can become, and why' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'Administrator' });
+    assert.match(await row.innerText(), /Production[^]*aws-production-admins/);
+    assert.equal(await page.getByRole('row').count(), 6);  // five roles and the head
+    await alice.done();
+  },
+
   async says_what_is_wrong_to_everybody(browser) {
     const bob = await newPerson(browser);
     const page = await bob.newPage();
@@ -207,6 +218,8 @@ const scenarios = {
         await shoot('portal');
         await page.goto(stack.url + '/apps/aws');
         await shoot('choice');
+        await page.goto(stack.url + '/why');
+        await shoot('why');
         await page.goto(stack.url + '/nothing');
         await shoot('not-found');
         await page.goto(stack.url + '/');

@@ -88,8 +88,8 @@ class Evaluation {
 
  private:
   mapping::Outcome Run(const Mapping& mapping, const mapping::Facts& facts);
-  bool AddRole(const Mapping& mapping, const mapping::Value& value);
-  bool AddValue(const Mapping& mapping, const mapping::Value& value);
+  bool AddRole(const Mapping& mapping, mapping::Value& value);
+  bool AddValue(const Mapping& mapping, mapping::Value& value);
   bool Drop(const Mapping& mapping, const Position& position, std::string reason);
   saml::Attribute* FindAttribute(std::string_view name);
   std::optional<std::chrono::seconds> DurationFor(const aws::RoleArn& role) const;
@@ -112,9 +112,9 @@ mapping::Outcome Evaluation::Run(const Mapping& mapping, const mapping::Facts& f
 }
 
 bool Evaluation::Add(const Mapping& mapping, const mapping::Facts& facts) {
-  const mapping::Outcome outcome = Run(mapping, facts);
+  mapping::Outcome outcome = Run(mapping, facts);
   size_t kept = 0;
-  for (const mapping::Value& value : outcome.values) {
+  for (mapping::Value& value : outcome.values) {
     if (mapping.saml_name() == aws::kRole ? AddRole(mapping, value) : AddValue(mapping, value)) {
       ++kept;
     }
@@ -158,7 +158,7 @@ void Evaluation::SetEmailNameId(const mapping::User& user) {
   result_.missing.emplace_back("name_id_format (one value of user.email)");
 }
 
-bool Evaluation::AddRole(const Mapping& mapping, const mapping::Value& value) {
+bool Evaluation::AddRole(const Mapping& mapping, mapping::Value& value) {
   Result<aws::RolePair> pair = aws::CheckRole(value.text, rules_, mapping.trust_arn());
   if (!pair) return Drop(mapping, value.position, pair.error().message);
   if (!seen_.insert(pair->Text()).second) return true;
@@ -170,11 +170,12 @@ bool Evaluation::AddRole(const Mapping& mapping, const mapping::Value& value) {
   }
   const std::optional<std::chrono::seconds> duration = DurationFor(pair->role);
   result_.roles.push_back({*std::move(pair), mapping.name(), value.position,
-                           SourceOf(value.text, value.given_by), duration, value.text.pieces});
+                           SourceOf(value.text, value.given_by), duration,
+                           std::move(value.text.pieces)});
   return true;
 }
 
-bool Evaluation::AddValue(const Mapping& mapping, const mapping::Value& value) {
+bool Evaluation::AddValue(const Mapping& mapping, mapping::Value& value) {
   Result<std::string> text = aws::CheckValue(mapping.saml_name(), value.text);
   if (!text) return Drop(mapping, value.position, text.error().message);
   saml::Attribute* attribute = FindAttribute(mapping.saml_name());
@@ -190,7 +191,8 @@ bool Evaluation::AddValue(const Mapping& mapping, const mapping::Value& value) {
                     "' stands already; the attribute takes one");
   }
   result_.provenance.push_back({mapping.saml_name(), *text, mapping.name(), value.position,
-                                SourceOf(value.text, value.given_by), value.text.pieces});
+                                SourceOf(value.text, value.given_by),
+                                std::move(value.text.pieces)});
   attribute->values.push_back(*std::move(text));
   return true;
 }

@@ -9,6 +9,7 @@
 #include "bridge/base/base64.h"
 #include "bridge/base/version.h"
 #include "bridge/crypto/crypto.h"
+#include "bridge/entitlement/given_facts.h"
 #include "bridge/issuer/applications.h"
 #include "bridge/issuer/refusals.h"
 #include "bridge/issuer/response_draft.h"
@@ -102,6 +103,7 @@ std::variant<IssueService::Draft, Refused> IssueService::Prepare(protocol::Issue
   auto read = people_.Read(request.session.Reveal(), session, request.context);
   if (Refused* refused = std::get_if<Refused>(&read)) return std::move(*refused);
   draft.person = std::get<PersonView>(std::move(read));
+  draft.person.facts.application = entitlement::ApplicationFacts(application);
   draft.entitlement = entitlement::Evaluate(config_, application, draft.person.facts);
   if (std::optional<Refused> objection =
           ObjectionOf(draft.entitlement, application, draft.person)) {

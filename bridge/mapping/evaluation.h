@@ -71,7 +71,9 @@ class Evaluation {
 
   // What the last match put into a named group; nothing where none did.
   std::optional<Text>& match(size_t slot);
-  void ForgetMatches() { matches_.clear(); }
+  void ForgetMatches() {
+    for (std::optional<Text>& match : matches_) match.reset();
+  }
 
   // One step, and one more for each 256 bytes that it looks at. False where the budget is gone.
   bool Step(size_t bytes = 0);

@@ -250,6 +250,8 @@ struct Mapping::Walk {
 Outcome Mapping::Evaluate(const Facts& facts) const {
   Outcome outcome;
   Evaluation evaluation(facts, parsed_->bindings.size());
+  // One value a group is the usual case.
+  if (!parsed_->bindings.empty()) outcome.values.reserve(facts.groups.size());
   Walk{*parsed_, evaluation, outcome}.Bind(0);
   outcome.exhausted = evaluation.exhausted();
   if (outcome.exhausted) outcome.values.clear();

@@ -54,7 +54,7 @@ class BetweenNode final : public Expression {  // is between('Mon-Fri 08:00-18:0
       : Expression(Type::kBool, false),
         instant_(std::move(instant)),
         windows_(std::move(windows)),
-        zone_(std::move(zone)),
+        zone_(zone),
         wanted_(wanted) {}
 
  protected:

@@ -36,8 +36,9 @@ def begin_login(username, secret):
     return message(BEGIN_LOGIN, text(username), text(secret))
 
 
-def describe(session, application="", first_role=0):
-    return message(DESCRIBE, text(session), text(application), number(first_role))
+def describe(session, application="", first_role=0, with_reasons=False):
+    return message(DESCRIBE, text(session), text(application), number(first_role),
+                   bytes([with_reasons]))
 
 
 def issue(session, application, role, request=None, relay_state=""):

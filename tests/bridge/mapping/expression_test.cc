@@ -187,6 +187,14 @@ TEST(ExpressionTest, RefusesWithPlaceReasonAndSuggestion) {
       {"authentication.assurance >= 'mfaa'",
        "38: when: unknown assurance level 'mfaa'; there is password, mfa or smartcard; did you "
        "mean 'mfa'?"},
+      {"'pasword' == authentication.assurance",
+       "10: when: unknown assurance level 'pasword'; there is password, mfa or smartcard; did you "
+       "mean 'password'?"},
+      {"authentication.assurance in ['mfa', 'pasword']",
+       "46: when: unknown assurance level 'pasword'; there is password, mfa or smartcard; did you "
+       "mean 'password'?"},
+      {"authentication.assurance in [vars.region]",
+       "39: when: unknown assurance level 'eu-west-1'; there is password, mfa or smartcard"},
       {"authentication.assurance >= user.email",
        "38: when: authentication.assurance compares with the name of a level in quotes"},
       {"", "10: when: the expression ends where a value is due"},

@@ -38,6 +38,8 @@ struct Text {
 // Why there is no value.
 struct Undefined {
   std::string reason;
+  // There is something, and nobody can tell what: `default` and `is defined` do not answer for it.
+  bool is_unreadable = false;
 };
 
 struct Level {

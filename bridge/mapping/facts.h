@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,12 +27,14 @@ struct User {
   std::string username;  // the name that PAM confirmed, canonical
   std::string dn;
   AttributeValues attributes;
+  std::set<std::string> unreadable;  // attributes that are there, and nobody can tell what they say
 };
 
 struct Group {
   std::string name;
   std::string dn;  // normalised
   AttributeValues attributes;
+  std::set<std::string> unreadable;  // as in User
 };
 
 struct Facts {

@@ -30,6 +30,13 @@ std::optional<List> ValuesOf(Evaluation& evaluation, const AttributeValues& attr
   return list;
 }
 
+// Why there are no values of `attribute`; `owner` is "group 'ops'".
+Undefined Missing(const std::set<std::string>& unreadable, const std::string& attribute,
+                  const std::string& owner) {
+  if (unreadable.contains(attribute)) return {owner + ": " + attribute + " cannot be read", true};
+  return {owner + " has no attribute " + attribute};
+}
+
 const Group& GroupIn(Evaluation& evaluation, size_t slot) {
   return **std::get_if<const Group*>(&evaluation.variable(slot));
 }
@@ -109,7 +116,7 @@ Computed UserAttributeNode::Compute(Evaluation& evaluation) const {
   auto list = ValuesOf(evaluation, user.attributes, attribute_,
                        {Source::Kind::kUser, user.username, attribute_});
   if (list) return *std::move(list);
-  return Undefined{"user " + Quote(user.username) + " has no attribute " + attribute_};
+  return Missing(user.unreadable, attribute_, "user " + Quote(user.username));
 }
 
 Computed AllGroupsNode::Compute(Evaluation&) const {
@@ -134,6 +141,10 @@ Computed MergedAttributeNode::Compute(Evaluation& evaluation) const {
     auto list = ValuesOf(evaluation, (*group)->attributes, attribute_,
                          {Source::Kind::kGroup, (*group)->name, attribute_});
     if (list) return *std::move(list);
+    // An earlier group's value must not show through one that nobody can read (security.md M8).
+    if ((*group)->unreadable.contains(attribute_)) {
+      return Missing((*group)->unreadable, attribute_, "group " + Quote((*group)->name));
+    }
   }
   return Undefined{"none of the user's groups has an attribute " + attribute_};
 }
@@ -156,7 +167,7 @@ Computed GroupAttributeNode::Compute(Evaluation& evaluation) const {
   auto list = ValuesOf(evaluation, group.attributes, attribute_,
                        {Source::Kind::kGroup, group.name, attribute_});
   if (list) return *std::move(list);
-  return Undefined{"group " + Quote(group.name) + " has no attribute " + attribute_};
+  return Missing(group.unreadable, attribute_, "group " + Quote(group.name));
 }
 
 Computed AssuranceNode::Compute(Evaluation& evaluation) const {
@@ -214,7 +225,8 @@ DefaultNode::DefaultNode(ExpressionPtr input, ExpressionPtr fallback)
 
 Computed DefaultNode::Compute(Evaluation& evaluation) const {
   Computed value = input_->Evaluate(evaluation);
-  if (!std::holds_alternative<Undefined>(value)) return value;
+  const Undefined* undefined = std::get_if<Undefined>(&value);
+  if (undefined == nullptr || undefined->is_unreadable) return value;
   value = fallback_->Evaluate(evaluation);
   if (type() == Type::kList && std::holds_alternative<Text>(value)) {
     return List{std::get<Text>(value)};

@@ -10,7 +10,9 @@ Computed NowNode::Compute(Evaluation& evaluation) const { return evaluation.fact
 
 Computed DefinedNode::Compute(Evaluation& evaluation) const {
   const Computed value = operand_->Evaluate(evaluation);
-  return std::holds_alternative<Undefined>(value) != wanted_;
+  const Undefined* undefined = std::get_if<Undefined>(&value);
+  if (undefined != nullptr && undefined->is_unreadable) return value;
+  return (undefined != nullptr) != wanted_;
 }
 
 Computed NetworkNode::Compute(Evaluation& evaluation) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "bridge/base/clock.h"
 #include "bridge/mapping/suggestion.h"
@@ -136,28 +137,22 @@ void ReportAll(const std::vector<std::string>& values, const EndedValue& report,
   }
 }
 
-std::vector<std::string> Remaining(const std::vector<std::string>& values,
-                                   chrono::sys_seconds instant, const EndedValue& report,
-                                   std::vector<EndedValue>& ended) {
-  if (std::none_of(values.begin(), values.end(), IsMalformed)) {
-    return WhatCounts(values, instant, report, ended);
-  }
-  ReportAll(values, report, ended);
-  return {};
-}
-
-void RemoveEndedOf(AttributeValues& attributes, const std::string& owner,
-                   chrono::sys_seconds instant, std::vector<EndedValue>& ended) {
+// `Owner`: User or Group.
+template <typename Owner>
+void RemoveEndedOf(Owner& owner, const std::string& words, chrono::sys_seconds instant,
+                   std::vector<EndedValue>& ended) {
+  AttributeValues& attributes = owner.attributes;
   for (auto attribute = attributes.begin(); attribute != attributes.end();) {
     std::vector<std::string>& values = attribute->second;
-    if (std::any_of(values.begin(), values.end(), CarriesEnd)) {
-      values = Remaining(values, instant, {owner, attribute->first, "", ""}, ended);
-      if (values.empty()) {
-        attribute = attributes.erase(attribute);
-        continue;
-      }
+    const EndedValue report{words, attribute->first, "", ""};
+    if (std::any_of(values.begin(), values.end(), IsMalformed)) {
+      ReportAll(values, report, ended);
+      owner.unreadable.insert(attribute->first);
+      values.clear();
+    } else if (std::any_of(values.begin(), values.end(), CarriesEnd)) {
+      values = WhatCounts(values, instant, report, ended);
     }
-    ++attribute;
+    attribute = values.empty() ? attributes.erase(attribute) : std::next(attribute);
   }
 }
 
@@ -180,9 +175,9 @@ bool HasTimeBox(const Facts& facts) {
 
 void RemoveEnded(Facts& facts, std::vector<EndedValue>& ended) {
   if (!HasTimeBox(facts)) return;
-  RemoveEndedOf(facts.user.attributes, "user " + Quote(facts.user.username), facts.instant, ended);
+  RemoveEndedOf(facts.user, "user " + Quote(facts.user.username), facts.instant, ended);
   for (Group& group : facts.groups) {
-    RemoveEndedOf(group.attributes, "group " + Quote(group.name), facts.instant, ended);
+    RemoveEndedOf(group, "group " + Quote(group.name), facts.instant, ended);
   }
 }
 

@@ -129,6 +129,26 @@ TEST(RemoveEndedTest, AnAttributeWithAnEndThatIsNoneSaysNothing) {
   EXPECT_EQ(ended[1].reason, "another value of it has an end that is none");
 }
 
+// A misprint must be no way past a deny-list, however it is asked.
+TEST(RemoveEndedTest, WhatNobodyCanReadIsUndefinedForEverybody) {
+  Facts facts = SampleFacts();
+  facts.user.attributes["department"] = {"contractor;until=31.12.2026"};
+  facts.groups = {{"a", "cn=a", {{"owner", {"alice"}}}},
+                  {"b", "cn=b", {{"owner", {"contractor;until=soon"}}}}};
+  std::vector<EndedValue> ended;
+  RemoveEnded(facts, ended);
+  for (const std::string condition :
+       {"'contractor' not in user.department",
+        "'contractor' not in (user.department | default([]))", "user.department is not defined",
+        "user.department is defined", "'contractor' not in group_attributes.owner",
+        "'contractor' not in (group_attributes.owner | default(['x']))",
+        "true or group_attributes.owner is defined"}) {
+    EXPECT_TRUE(Judge(condition, facts).starts_with("undefined: ")) << condition;
+  }
+  EXPECT_EQ(Judge("'contractor' not in group_attributes.owner", facts),
+            "undefined: group 'b': owner cannot be read");
+}
+
 // The same role, once with an end and once without, is one value.
 TEST(RemoveEndedTest, LeavesNoValueTwice) {
   Facts facts = Boxed(sys_days(year(2026) / 1 / 1));

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "bridge/base/ascii.h"
+
 namespace rolebridge::ldap {
 namespace {
 
@@ -156,12 +158,6 @@ constexpr std::array kRows = {
     Row{"accountExpires", AccountExpires},
 };
 
-std::string Lower(std::string_view name) {
-  std::string lower(name);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return lower;
-}
-
 }  // namespace
 
 const std::vector<std::string>& AccountStateAttributes() {
@@ -176,7 +172,7 @@ const std::vector<std::string>& AccountStateAttributes() {
 AccountVerdict JudgeAccount(const Entry& entry, SysSeconds now, seconds lockout_duration) {
   const Instants instants{now, lockout_duration};
   for (const Row& row : kRows) {
-    const auto found = entry.attributes.find(Lower(row.attribute));
+    const auto found = entry.attributes.find(LowerAscii(row.attribute));
     if (found == entry.attributes.end()) continue;
     for (const std::string& value : found->second) {
       const Verdict verdict = row.judge(value, instants);

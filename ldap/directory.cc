@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "bridge/base/ascii.h"
 #include "bridge/base/c_ptr.h"
 #include "bridge/base/random.h"
 #include "ldap/account_state.h"
@@ -23,15 +24,9 @@ using Values = std::vector<std::string>;
 constexpr const char* kNoAttributes = "1.1";  // RFC 4511 4.5.1.8
 constexpr const char* kEntryIdAttributes[] = {"entryUUID", "nsUniqueId", "objectGUID"};
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
-
 const Values& ValuesOf(const Entry& entry, std::string_view attribute) {
   static const Values kNone;
-  const auto found = entry.attributes.find(Lower(attribute));
+  const auto found = entry.attributes.find(LowerAscii(attribute));
   return found == entry.attributes.end() ? kNone : found->second;
 }
 
@@ -206,7 +201,7 @@ class LdapDirectory final : public Directory {
   std::vector<std::string> GroupAttributes() const;
   std::string MemberAttribute() const;
   std::string Canonical(const std::string& value) const {
-    return settings_.users.fold_case ? Lower(value) : value;
+    return settings_.users.fold_case ? LowerAscii(value) : value;
   }
   Error TooManyGroups() const {
     return {ErrorCode::kResourceExhausted, "ldap: the person is in more than " +
@@ -310,7 +305,7 @@ std::string LdapDirectory::ReadUniqueId(const Entry& entry) const {
     const Values& values = ValuesOf(entry, attribute);
     if (values.size() != 1 || values.front().size() > 64) continue;
     const std::string& value = values.front();
-    if (std::string_view(attribute) != "objectGUID") return Lower(value);
+    if (std::string_view(attribute) != "objectGUID") return LowerAscii(value);
     return ToHex({reinterpret_cast<const unsigned char*>(value.data()), value.size()});
   }
   return {};
@@ -424,7 +419,7 @@ std::optional<std::string> LdapDirectory::GroupName(const Entry& entry, const Dn
   const std::string& attribute = settings_.groups.name_attribute;
   Values names = CleanValues(entry, dn.text(), attribute, dropped);
   if (names.size() == 1) return names.front();
-  const auto in_dn = dn.RdnValue(Lower(attribute));
+  const auto in_dn = dn.RdnValue(LowerAscii(attribute));
   for (std::string& name : names) {
     if (in_dn && FoldValue(name) == *in_dn) return std::move(name);
   }

@@ -10,6 +10,7 @@
 #include "bridge/aws/bounded_json.h"
 #include "bridge/aws/characters.h"
 #include "bridge/aws/quote.h"
+#include "bridge/base/ascii.h"
 
 namespace rolebridge::aws {
 namespace {
@@ -22,14 +23,6 @@ constexpr char kTagSession[] = "sts:TagSession";
 constexpr char kSetSourceIdentity[] = "sts:SetSourceIdentity";
 
 std::string InQuotes(std::string_view text) { return "'" + Quoted(text) + "'"; }
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return lower;
-}
 
 // A string, or a list of strings; nothing for whatever else.
 std::optional<std::vector<std::string>> Strings(const json& value) {
@@ -82,7 +75,7 @@ std::string SamlDoc(const std::string& provider_arn) {
 // The value of a condition key; nothing where it depends on who comes, or is not known here.
 std::optional<std::string> ValueOfKey(std::string_view key, const Question& question) {
   constexpr std::string_view kFormatPrefix = "urn:oasis:names:tc:SAML:2.0:nameid-format:";
-  const std::string name = Lower(key);
+  const std::string name = LowerAscii(key);
   if (name == "saml:aud") return std::string(question.acs_url);
   if (name == "saml:iss") return question.sign_in.entity_id;
   if (name == "saml:doc") return SamlDoc(question.sign_in.provider_arn);
@@ -212,7 +205,7 @@ Answer JudgePrincipal(const json& statement, const Question& question) {
 
 bool NamesAction(const std::vector<std::string>& patterns, std::string_view action) {
   return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-    return MatchesPattern(Lower(action), Lower(pattern));
+    return MatchesPattern(LowerAscii(action), LowerAscii(pattern));
   });
 }
 

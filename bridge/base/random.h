@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace rolebridge {
 
@@ -25,5 +26,8 @@ std::string RandomHex(Random& random, size_t bytes);
 
 // Lower-case hexadecimal.
 std::string ToHex(std::span<const unsigned char> bytes);
+inline std::string ToHex(std::string_view bytes) {
+  return ToHex(std::span(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
+}
 
 }  // namespace rolebridge

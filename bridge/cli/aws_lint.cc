@@ -10,6 +10,7 @@
 #include "bridge/aws/characters.h"
 #include "bridge/aws/quote.h"
 #include "bridge/aws/trust_policy.h"
+#include "bridge/base/percent.h"
 #include "bridge/cli/configured.h"
 #include "bridge/cli/exit_status.h"
 #include "bridge/issuer/applications.h"
@@ -38,29 +39,6 @@ std::string AccountOf(std::string_view arn) {
   }
   const std::string_view account = arn.substr(0, arn.find(':'));
   return aws::IsAccountId(account) ? std::string(account) : "";
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// RFC 3986, as the API encodes a policy; a text without percent signs stays as it is.
-std::string PercentDecoded(const std::string& text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool has_digits = text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
-                            HexDigit(text[i + 2]) >= 0;
-    if (!has_digits) {
-      decoded += text[i];
-      continue;
-    }
-    decoded += static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2]));
-    i += 2;
-  }
-  return decoded;
 }
 
 // The CLI prints a policy as JSON, the API as encoded text, other tools as text.

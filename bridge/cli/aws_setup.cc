@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bridge/aws/quote.h"
+#include "bridge/base/ascii.h"
 #include "bridge/cli/configured.h"
 #include "bridge/issuer/applications.h"
 #include "bridge/issuer/startup.h"
@@ -20,13 +21,6 @@ using std::chrono::seconds;
 constexpr seconds kMinDuration{3600};
 constexpr seconds kMaxDuration{43'200};
 constexpr size_t kMaxResources = 500;  // of a CloudFormation template
-
-std::string Lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return text;
-}
 
 const config::Account* FindAccount(const config::Config& config, const std::string& name) {
   for (const config::Account& account : config.accounts) {
@@ -60,7 +54,7 @@ class Planner {
   void Add(const NamedRole& named) {
     const aws::RoleArn& role = named.pair.role;
     const auto [place, is_new] =
-        names_.try_emplace({role.account(), Lower(role.name())}, role.text());
+        names_.try_emplace({role.account(), LowerAscii(role.name())}, role.text());
     const aws::SamlProviderArn& arn = named.pair.provider;
     if (!is_new && place->second == role.text()) {
       plan_.warnings.push_back("role '" + role.text() + "' is named with a second provider, '" +

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bridge/base/clock.h"
@@ -95,6 +97,13 @@ struct Application {
   std::vector<std::string> relay_state_hosts;      // beside AWS's consoles (aws-saml.md 3.5)
   std::vector<mapping::Mapping> mappings;
   std::vector<mapping::Policy> policies;
+
+  // Whether one of its mappings makes the SAML attribute.
+  bool Makes(std::string_view saml_name) const {
+    return std::any_of(mappings.begin(), mappings.end(), [&](const mapping::Mapping& mapping) {
+      return mapping.saml_name() == saml_name;
+    });
+  }
 };
 
 struct Branding {

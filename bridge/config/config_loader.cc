@@ -14,6 +14,7 @@
 
 #include "bridge/base/c_ptr.h"
 #include "bridge/base/private_file.h"
+#include "bridge/base/random.h"
 #include "bridge/config/resolve.h"
 #include "bridge/config/sections.h"
 #include "bridge/config/yaml_reader.h"
@@ -31,23 +32,13 @@ struct SourceFile {
   std::string text;
 };
 
-std::string Hex(std::string_view bytes) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    hex += kDigits[static_cast<unsigned char>(c) >> 4];
-    hex += kDigits[static_cast<unsigned char>(c) & 15];
-  }
-  return hex;
-}
-
 // Names and lengths stand between the texts, so that moving a line to another file changes it.
 std::string HashOf(const std::vector<SourceFile>& files) {
   std::string all;
   for (const SourceFile& file : files) {
     all += file.name + '\n' + std::to_string(file.text.size()) + '\n' + file.text;
   }
-  return Hex(crypto::Sha256(all));
+  return ToHex(crypto::Sha256(all));
 }
 
 // Adds the entries of `other` to `root`; a key that both have is a mistake, but for the sections

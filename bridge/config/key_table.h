@@ -71,8 +71,8 @@ template <typename Section>
 struct Key {
   std::string_view name;
   Need need;
-  std::string_view purpose;  // one sentence, for messages, documentation and schema
-  Shape shape;               // what the value looks like
+  std::string_view purpose;         // one sentence, for messages, documentation and schema
+  std::function<Shape()> describe;  // what the value looks like; made where somebody asks
   std::function<void(Reader&, const YamlNode&, Section&)> read;
 };
 
@@ -83,8 +83,7 @@ using KeyTable = std::vector<Key<Section>>;
 template <typename Section, typename Type, typename Member>
 Key<Section> Row(std::string_view name, Member Section::*member, Type type, Need need,
                  std::string_view purpose) {
-  Shape shape = type.Describe();
-  return {name, need, purpose, std::move(shape),
+  return {name, need, purpose, [type] { return type.Describe(); },
           [member, type = std::move(type)](Reader& reader, const YamlNode& node, Section& section) {
             auto value = type.Read(reader, node);
             if (value) section.*member = *std::move(value);
@@ -126,7 +125,8 @@ class SectionType {
   Shape Describe() const {
     Shape shape{.kind = Shape::Kind::kSection};
     for (const Key<Section>& key : table_) {
-      shape.properties.push_back({key.name, key.purpose, key.need == Need::kRequired, key.shape});
+      shape.properties.push_back(
+          {key.name, key.purpose, key.need == Need::kRequired, key.describe()});
     }
     return shape;
   }

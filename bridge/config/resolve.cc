@@ -7,6 +7,7 @@
 
 #include "bridge/aws/attributes.h"
 #include "bridge/aws/partition.h"
+#include "bridge/base/ascii.h"
 #include "bridge/config/checks.h"
 #include "bridge/config/resolve_literals.h"
 #include "bridge/config/resolve_rules.h"
@@ -214,12 +215,6 @@ Names Resolver::MakeNames() const {
   return names;
 }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
-
 bool Resolver::CheckSamlName(const std::string& path, const SourceText& saml_name) {
   const std::string& name = saml_name.text;
   const bool printable = std::all_of(name.begin(), name.end(), [](char c) {
@@ -230,7 +225,7 @@ bool Resolver::CheckSamlName(const std::string& path, const SourceText& saml_nam
            Quote(name) + " is no attribute name; use up to 512 characters without spaces");
     return false;
   }
-  if (!Lower(name).starts_with("https://aws.amazon.com/saml")) return true;
+  if (!LowerAscii(name).starts_with("https://aws.amazon.com/saml")) return true;
   const bool is_tag =
       name.starts_with(aws::kPrincipalTagPrefix) && name.size() > aws::kPrincipalTagPrefix.size();
   const std::vector<std::string_view> known = {aws::kRole, aws::kRoleSessionName,
@@ -309,12 +304,6 @@ void Resolver::FillMappings(const std::string& path, const ApplicationDraft& dra
   }
 }
 
-bool Makes(const Application& application, std::string_view saml_name) {
-  return std::any_of(
-      application.mappings.begin(), application.mappings.end(),
-      [saml_name](const Mapping& mapping) { return mapping.saml_name() == saml_name; });
-}
-
 std::string_view PartitionName(Preset preset) {
   switch (preset) {
     case Preset::kNone:
@@ -339,11 +328,11 @@ void Resolver::FillPreset(const std::string& path, const ApplicationDraft& draft
   if (application.acs_urls.empty()) application.acs_urls.emplace_back(partition->acs_url);
   // One that was refused might be the one.
   if (!complete_ || application.mappings.size() != draft.mappings.size()) return;
-  if (!Makes(application, aws::kRole)) {
+  if (!application.Makes(aws::kRole)) {
     Refuse(draft.position, path + ".mappings",
            "none of them makes " + std::string(aws::kRole) + ", which AWS demands");
   }
-  if (Makes(application, aws::kRoleSessionName)) return;
+  if (application.Makes(aws::kRoleSessionName)) return;
   // AWS demands one, and the name that PAM confirmed is the one to have: two people never meet in
   // it (security.md M5).
   std::vector<Mistake> mistakes;
@@ -363,7 +352,7 @@ void Resolver::FillAccounts(const std::string& path, const ApplicationDraft& dra
     application.allowed_accounts = *draft.allowed_accounts;
     return;
   }
-  if (!Makes(application, aws::kRole)) return;
+  if (!application.Makes(aws::kRole)) return;
   for (const Account& account : config_.accounts)
     application.allowed_accounts.push_back(account.id);
   if (complete_ && application.allowed_accounts.empty()) {
@@ -383,7 +372,7 @@ void Resolver::CheckAttributes(const std::string& path, const ApplicationDraft& 
              "two of them make " + name + ", which has one value; keep one");
     }
   }
-  const bool makes_duration = Makes(application, aws::kSessionDuration);
+  const bool makes_duration = application.Makes(aws::kSessionDuration);
   if (draft.aws_session_duration && makes_duration) {
     Refuse(draft.aws_session_duration->position, path + ".aws_session_duration",
            "a mapping makes SessionDuration as well; keep one of the two");

@@ -8,6 +8,7 @@
 
 #include "bridge/aws/attributes.h"
 #include "bridge/aws/quote.h"
+#include "bridge/base/ascii.h"
 #include "bridge/mapping/expression.h"
 #include "bridge/mapping/suggestion.h"
 
@@ -124,11 +125,6 @@ std::string InItsWords(std::string message, const std::string& sample, const std
   const size_t at = message.find(quoted);
   if (at == std::string::npos) return message;
   return message.replace(at, quoted.size(), written);
-}
-
-std::string Lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
 }
 
 bool IsTag(const Mapping& mapping) {
@@ -285,7 +281,7 @@ void Literals::CheckTags(const std::string& path, const Application& application
   std::map<std::string, const Mapping*> tags;
   for (const Mapping& mapping : application.mappings) {
     if (!IsTag(mapping)) continue;
-    const auto [first, inserted] = tags.emplace(Lower(mapping.saml_name()), &mapping);
+    const auto [first, inserted] = tags.emplace(LowerAscii(mapping.saml_name()), &mapping);
     const Named<MappingDraft>* named = Find(mapping);
     if (inserted || named == nullptr || first->second->saml_name() == mapping.saml_name()) continue;
     Add({named->value.saml_name.position,

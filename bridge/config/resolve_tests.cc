@@ -47,12 +47,10 @@ std::string WhatIsWrongWith(const TestDraft& draft) {
 }
 
 bool SendsRoles(const Config& config, const std::string& slug) {
-  for (const Application& application : config.applications) {
-    if (application.slug != slug) continue;
-    return std::any_of(application.mappings.begin(), application.mappings.end(),
-                       [](const auto& mapping) { return mapping.saml_name() == aws::kRole; });
-  }
-  return false;
+  return std::any_of(config.applications.begin(), config.applications.end(),
+                     [&](const Application& application) {
+                       return application.slug == slug && application.Makes(aws::kRole);
+                     });
 }
 
 // An attribute that no template can name would let a test hold for a wrong reason.

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "bridge/aws/attributes.h"
+#include "bridge/base/ascii.h"
 #include "bridge/entitlement/given_facts.h"
 #include "bridge/mapping/suggestion.h"
 #include "bridge/saml/names.h"
@@ -45,12 +46,6 @@ std::string SourceOf(const TracedText& text, const std::string& given_by) {
   return source;
 }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
-
 // Whether a rule about these roles and accounts (none: all) is about `role`. Ignoring case: to IAM
 // another spelling is the same role, and must not be a way around the rule.
 bool IsAbout(const std::vector<std::string>& roles, const std::vector<std::string>& accounts,
@@ -58,9 +53,9 @@ bool IsAbout(const std::vector<std::string>& roles, const std::vector<std::strin
   const bool account_fits = accounts.empty() || std::find(accounts.begin(), accounts.end(),
                                                           role.account()) != accounts.end();
   if (!account_fits || roles.empty()) return account_fits;
-  const std::string name = Lower(role.name());
+  const std::string name = LowerAscii(role.name());
   return std::any_of(roles.begin(), roles.end(), [&](const std::string& pattern) {
-    return aws::MatchesPattern(name, Lower(pattern));
+    return aws::MatchesPattern(name, LowerAscii(pattern));
   });
 }
 

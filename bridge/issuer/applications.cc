@@ -27,11 +27,7 @@ const aws::Partition* PartitionOf(const config::Application& application) {
   return nullptr;
 }
 
-bool SendsRoles(const config::Application& application) {
-  return std::any_of(
-      application.mappings.begin(), application.mappings.end(),
-      [](const mapping::Mapping& mapping) { return mapping.saml_name() == aws::kRole; });
-}
+bool SendsRoles(const config::Application& application) { return application.Makes(aws::kRole); }
 
 std::vector<std::string> RelayStateHosts(const config::Application& application) {
   std::vector<std::string> hosts = application.relay_state_hosts;

@@ -33,10 +33,6 @@ Refused Refuse(Reason reason, std::string why, std::string detail = {}) {
   return {{reason, std::move(detail)}, std::move(why), {}};
 }
 
-std::string Hex(std::string_view bytes) {
-  return ToHex({reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()});
-}
-
 const std::string* ValueOf(const saml::Response& response, std::string_view name) {
   for (const saml::Attribute& attribute : response.assertion.attributes) {
     if (attribute.name == name && !attribute.values.empty()) return &attribute.values.front();
@@ -219,7 +215,7 @@ saml::NameId IssueService::NameIdFor(const Draft& draft) {
   const std::string& subject = unique_id.empty() ? user.username : unique_id;
   const std::string text = application.entity_id + '\0' + application.audience + '\0' + subject;
   return saml::NameId{saml::kNameIdPersistent,
-                      Hex(crypto::HmacSha256(name_id_key_, text)).substr(0, 40)};
+                      ToHex(crypto::HmacSha256(name_id_key_, text)).substr(0, 40)};
 }
 
 IssueService::Reply IssueService::Release(const Draft& draft, const saml::Response& response,
@@ -276,7 +272,7 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
                      {"dropped", DroppedText(draft.person.dropped, draft.entitlement)},
                      {"relay_state", relay_state == request.relay_state ? relay_state : "refused"},
                      {"assertion_id", assertion.id},
-                     {"sha256", Hex(crypto::Sha256(*document))},
+                     {"sha256", ToHex(crypto::Sha256(*document))},
                      {"not_on_or_after", FormatUtc(assertion.not_on_or_after)},
                      {"key", signer_.key().fingerprint()},
                      {"config", config_.hash},

@@ -303,8 +303,7 @@ std::string LoginService::NameForRecord(const std::string& typed) const {
     if (known_names_.contains(typed)) return typed;
   }
   const std::string digest = crypto::HmacSha256(typed_name_key_, typed);
-  const std::string hex =
-      ToHex({reinterpret_cast<const unsigned char*>(digest.data()), digest.size()});
+  const std::string hex = ToHex(digest);
   return "hmac:" + hex.substr(0, 16) + ":length:" + std::to_string(typed.size());
 }
 

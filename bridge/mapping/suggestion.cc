@@ -1,8 +1,8 @@
 #include "bridge/mapping/suggestion.h"
 
 #include <algorithm>
-#include <cctype>
 
+#include "bridge/base/ascii.h"
 #include "bridge/base/visible_text.h"
 
 namespace rolebridge::mapping {
@@ -10,12 +10,6 @@ namespace {
 
 constexpr size_t kLongestWord = 64;  // the distance takes time with the square of it
 constexpr size_t kLongestQuote = 120;
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
@@ -61,12 +55,12 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 std::string DidYouMean(std::string_view word, const std::vector<std::string_view>& candidates) {
   if (word.empty() || word.size() > kLongestWord) return "";
-  const std::string lower = Lower(word);
+  const std::string lower = LowerAscii(word);
   std::string_view best;
   size_t best_distance = 2 * kLongestWord;
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > kLongestWord) continue;
-    const std::string lower_candidate = Lower(candidate);
+    const std::string lower_candidate = LowerAscii(candidate);
     const size_t distance = EditDistance(lower, lower_candidate);
     if (distance >= best_distance || !IsNear(lower, lower_candidate, distance)) continue;
     best = candidate;

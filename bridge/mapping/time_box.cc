@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "bridge/base/ascii.h"
 #include "bridge/base/clock.h"
 #include "bridge/mapping/suggestion.h"
 
@@ -21,11 +22,9 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool IsWord(std::string_view text) {
   return std::equal(kWord.begin(), kWord.end(), text.begin(), text.end(),
-                    [](char due, char c) { return Lower(c) == due; });
+                    [](char due, char c) { return LowerAscii(c) == due; });
 }
 
 // ";until=" within a text: where it begins, and where the end that it announces does.

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "bridge/base/base64.h"
+#include "bridge/base/percent.h"
 #include "bridge/saml/instant.h"
 #include "bridge/saml/names.h"
 #include "bridge/saml/xml_text.h"
@@ -25,29 +26,6 @@ std::string_view Trimmed(std::string_view text) {
   while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
   while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
   return text;
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// A plus sign stays one: in a form it would be a space, which base64 does not have.
-std::string PercentDecoded(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool has_digits = text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
-                            HexDigit(text[i + 2]) >= 0;
-    if (!has_digits) {
-      decoded += text[i];
-      continue;
-    }
-    decoded += static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2]));
-    i += 2;
-  }
-  return decoded;
 }
 
 // The value of SAMLResponse where `text` is the body of a form; else `text`.
@@ -301,6 +279,7 @@ Result<CapturedText> DecodeCaptured(std::string_view text) {
     return CapturedText{.xml = std::string(trimmed),
                         .base64_characters = (trimmed.size() + 2) / 3 * 4};
   }
+  // A plus sign stays one: in a form it would be a space, which base64 does not have.
   std::string base64 = PercentDecoded(FormValue(trimmed));
   base64.erase(std::remove_if(base64.begin(), base64.end(), IsSpace), base64.end());
   Result<std::string> bytes = DecodeBase64(base64);

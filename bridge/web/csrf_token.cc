@@ -6,14 +6,10 @@
 namespace rolebridge::web {
 namespace {
 
-std::string Hex(const std::string& bytes) {
-  return ToHex({reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()});
-}
-
 std::string Token(const SecretString& key, FormKind kind, std::string_view cookie) {
   std::string text = kind == FormKind::kSession ? "session:" : "login:";
   text += cookie;
-  return Hex(crypto::HmacSha256(key, text));
+  return ToHex(crypto::HmacSha256(key, text));
 }
 
 bool EndsWith(std::string_view text, std::string_view end) {

@@ -2,17 +2,12 @@
 
 #include <cctype>
 
+#include "bridge/base/percent.h"
+
 namespace rolebridge::web {
 namespace {
 
 constexpr size_t kMaxFormFields = 64;
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // The decoded bytes of one name or value; nothing where an escape is cut or a NUL is in it.
 std::optional<SecretString> Decode(std::string_view text) {

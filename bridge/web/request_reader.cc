@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "bridge/base/ascii.h"
 #include "bridge/base/secret_string.h"
 #include "bridge/web/limits.h"
 
@@ -22,8 +23,6 @@ bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7
 // Of a target: visible ASCII. A fragment is never sent, so a '#' comes from somebody who tries.
 bool IsTargetCharacter(char c) { return c > 0x20 && c < 0x7f && c != '#'; }
 
-char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
 std::string_view TrimSpaces(std::string_view text) {
   const size_t first = text.find_first_not_of(' ');
   if (first == std::string_view::npos) return {};
@@ -32,7 +31,7 @@ std::string_view TrimSpaces(std::string_view text) {
 
 bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
   return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                    [](char a, char b) { return ToLower(a) == b; });
+                    [](char a, char b) { return LowerAscii(a) == b; });
 }
 
 // Fields of which a second one would leave open which counts (H3), and by which we tell our own
@@ -161,8 +160,7 @@ void RequestReader::ReadField() {
     return Refuse(400, "malformed field name");
   }
   if (request_.fields.size() >= kMaxFields) return Refuse(431, "too many fields");
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), ToLower);
+  std::string lower = LowerAscii(name);
   const std::string_view value = TrimSpaces(line.substr(colon + 1));
   CheckField(lower, value);
   if (state_ != State::kHead) return;

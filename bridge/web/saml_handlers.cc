@@ -25,7 +25,7 @@ std::string SsoPath(std::string_view slug) { return "/saml/" + std::string(slug)
 
 std::string HashOf(std::string_view session) {
   const std::string digest = crypto::Sha256(session);
-  return ToHex({reinterpret_cast<const unsigned char*>(digest.data()), digest.size()});
+  return ToHex(digest);
 }
 
 // Why this request is not served, in words without any of the sender's text; empty: it is. Who may

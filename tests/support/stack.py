@@ -331,7 +331,7 @@ class Stack:
                 return False
             # Only looked at, not connected to: a connection to the activator starts a process.
             return str(path) in pathlib.Path("/proc/net/unix").read_text(encoding="utf-8")
-        self._wait(connects, name, f"{path} did not appear")
+        self._wait(connects, name, lambda: f"{path} did not appear")
 
     def _wait(self, condition, name, what):
         deadline = time.monotonic() + START_SECONDS
@@ -340,7 +340,8 @@ class Stack:
             if process and not process.running():
                 raise StackError(f"rolebridge-{name} ended at once:\n{self.log(name)}")
             if time.monotonic() > deadline:
-                raise StackError(f"{what} within {START_SECONDS} s:\n{self.log(name)}")
+                logs = "\n".join(f"-- {each}:\n{self.log(each)}" for each in self.processes)
+                raise StackError(f"{what()} within {START_SECONDS} s:\n{logs}")
             time.sleep(0.01)
 
     def readiness(self):
@@ -356,10 +357,11 @@ class Stack:
 
     def wait_ready(self):
         self._wait(lambda: self.readiness()[0] == 200, "web",
-                   f"{self.status_url}/readyz was not 200 but {self.readiness()}")
+                   lambda: f"{self.status_url}/readyz was not 200 but {self.readiness()}")
 
     def wait_not_ready(self):
-        self._wait(lambda: self.readiness()[0] not in (0, 200), "web", "/readyz stayed 200")
+        self._wait(lambda: self.readiness()[0] not in (0, 200), "web",
+                   lambda: "/readyz stayed 200")
 
     def tls_context(self):
         return ssl.create_default_context(cafile=str(self.ca_file))

@@ -221,7 +221,7 @@ class Linter {
         if (role.trust_policy.find(provider) == std::string::npos) continue;
         Say(LintLevel::kNote, "role " + InQuotes(arn) +
                                   " names our provider in its trust policy, "
-                                  "and no group gives it by itself");
+                                  "and no group gives it and nobody has it");
       }
     }
   }
@@ -355,7 +355,7 @@ std::vector<const config::Application*> Chosen(const config::Config& config,
 
 // Whether nothing is wrong.
 Result<bool> LintAll(const AwsLintOptions& options, const AwsExport& exported, const Clock& clock,
-                     std::ostream& out) {
+                     std::ostream& out, std::ostream& err) {
   const Result<Configured> configured = OpenConfigured(options.config_path, clock);
   if (!configured) return configured.error();
   const config::Config& config = configured->config;
@@ -367,7 +367,8 @@ Result<bool> LintAll(const AwsLintOptions& options, const AwsExport& exported, c
   }
   bool is_clean = true;
   for (const config::Application* application : chosen) {
-    const auto named = FindNamedRoles(config, *application, *configured->directory, clock.Now());
+    const auto named = FindNamedRoles(config, *application, *configured->directory, clock.Now(),
+                                      options.shows_progress ? &err : nullptr);
     if (!named) return named.error();
     for (const LintFinding& finding : Lint(*application, *named, exported)) {
       out << NameOf(finding.level) << finding.message << "\n";
@@ -410,7 +411,7 @@ int AwsLint(const AwsLintOptions& options, const Clock& clock, std::ostream& out
   };
   const Result<AwsExport> exported = ReadExports(options.exports);
   if (!exported) return refuse(exported.error());
-  const Result<bool> is_clean = LintAll(options, *exported, clock, out);
+  const Result<bool> is_clean = LintAll(options, *exported, clock, out, err);
   if (!is_clean) return refuse(is_clean.error());
   return *is_clean ? kYes : kNo;
 }

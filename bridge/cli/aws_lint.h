@@ -19,6 +19,7 @@ struct AwsLintOptions {
   std::vector<std::string> exports;  // files
   std::string config_path = "/etc/rolebridge/rolebridge.yaml";
   std::string slug;  // empty: every application that sends roles
+  bool shows_progress = false;
 };
 
 // `rolebridge aws-lint`: what AWS has, as its administrator exported it, against what the directory

@@ -192,7 +192,8 @@ Result<void> Make(const AwsSetupOptions& options, const Clock& clock, std::ostre
   if (!keys) return keys.error();
   const auto metadata = issuer::MetadataFor(config, keys->certificates_base64, application->slug);
   if (!metadata) return metadata.error();
-  const auto named = FindNamedRoles(config, *application, *configured->directory, clock.Now());
+  const auto named = FindNamedRoles(config, *application, *configured->directory, clock.Now(),
+                                    options.shows_progress ? &err : nullptr);
   if (!named) return named.error();
   Result<SetupPlan> plan = PlanSetup(config, *application, *named, options.account);
   if (!plan) return plan.error();
@@ -219,7 +220,8 @@ Result<SetupPlan> PlanSetup(const config::Config& config, const config::Applicat
     return Error{ErrorCode::kNotFound,
                  "none of the " + std::to_string(named.groups) + " groups gives a role" +
                      (account.empty() ? "" : " in account '" + aws::Quoted(account) + "'") +
-                     " to application '" + application.slug + "'"};
+                     " to application '" + application.slug + "', and none of the " +
+                     std::to_string(named.people) + " people has one"};
   }
   plan.warnings.insert(plan.warnings.begin(), named.warnings.begin(), named.warnings.end());
   return plan;

@@ -19,6 +19,7 @@ struct AwsSetupOptions {
   std::string config_path = "/etc/rolebridge/rolebridge.yaml";
   std::string out;      // a file, or a folder that gets one file an account; empty: standard output
   std::string account;  // alias or number; empty: all
+  bool shows_progress = false;
 };
 
 // `rolebridge aws-setup`: the text that makes the AWS side of an application, account by account,

@@ -140,6 +140,7 @@ void AddAwsSetup(CLI::App& app, int& status) {
   command->add_option("--out", options->out, "A file, or a folder that gets one for each account");
   command->callback([options, &status] {
     setenv("LDAPNOINIT", "1", 1);
+    options->shows_progress = isatty(STDERR_FILENO) == 1;
     const SystemClock clock;
     status = cli::AwsSetup(*options, clock, std::cout, std::cerr) ? 0 : 1;
   });
@@ -158,6 +159,7 @@ void AddAwsLint(CLI::App& app, int& status) {
   command->add_option("--app", options->slug, "One application; else all that send roles");
   command->callback([options, &status] {
     setenv("LDAPNOINIT", "1", 1);
+    options->shows_progress = isatty(STDERR_FILENO) == 1;
     const SystemClock clock;
     status = cli::AwsLint(*options, clock, std::cout, std::cerr);
   });

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <mutex>
 #include <set>
 #include <utility>
 
 #include "bridge/aws/attributes.h"
 #include "bridge/aws/quote.h"
+#include "bridge/cli/people.h"
 #include "bridge/entitlement/entitlement.h"
 
 namespace rolebridge::cli {
@@ -15,7 +17,7 @@ namespace {
 
 using std::chrono::seconds;
 
-// Two made-up people: what they do not both get hangs on who they are.
+// Two made-up people: what they do not both get hangs on who they are, and is nobody's.
 constexpr const char* kSomebody = "somebody";
 constexpr const char* kSomebodyElse = "somebody-else";
 
@@ -32,53 +34,60 @@ seconds SentDuration(const entitlement::Entitlement& entitlement) {
 
 using Key = std::pair<std::string, std::string>;  // account, text of the pair
 
+using Roles = std::map<Key, NamedRole>;
+
 class Collection {
  public:
   Collection(const config::Config& config, const config::Application& application, SysSeconds now)
       : config_(config), application_(application), now_(now) {}
 
-  void Add(const std::vector<mapping::Group>& groups) {
-    const std::map<Key, NamedRole> given = RolesOf(kSomebody, groups);
-    const std::map<Key, NamedRole> others = RolesOf(kSomebodyElse, groups);
-    for (const auto& [key, role] : given) {
-      if (others.count(key) == 0) {
-        hangs_on_person_ = true;
-        continue;
-      }
-      const auto [place, is_new] = roles_.try_emplace(key, role);
-      if (!is_new) place->second.duration = std::max(place->second.duration, role.duration);
-    }
+  // What `groups` give to whoever is in them.
+  void AddGroups(const std::vector<mapping::Group>& groups) {
+    const auto roles_of = [&](const char* username) {
+      mapping::Facts facts;
+      facts.user.username = username;
+      facts.groups = groups;
+      return RolesOf(std::move(facts), groups.empty() ? "" : NameOf("group", groups[0].name));
+    };
+    Roles given = roles_of(kSomebody);
+    const Roles others = roles_of(kSomebodyElse);
+    std::erase_if(given, [&](const auto& role) { return others.count(role.first) == 0; });
+    Join(given);
   }
 
-  NamedRoles Finish(size_t groups, const std::vector<ldap::DroppedValue>& dropped) {
-    NamedRoles named{.roles = {}, .groups = groups, .warnings = {}};
+  // What a person gets. Safe to call from several threads.
+  void AddPerson(mapping::Facts facts) {
+    const std::string who = NameOf("user", facts.user.username);
+    Join(RolesOf(std::move(facts), who));
+  }
+
+  NamedRoles Finish(size_t groups, size_t people, const std::vector<ldap::DroppedValue>& dropped) {
+    NamedRoles named{.roles = {}, .groups = groups, .people = people, .warnings = {}};
     for (auto& [key, role] : roles_) named.roles.push_back(std::move(role));
-    if (hangs_on_person_) {
-      named.warnings.emplace_back(
-          "some roles are made of the person's own name or attributes; they are not here");
-    }
-    for (const std::string& name : exhausted_) {
-      named.warnings.push_back("group '" + aws::Quoted(name) +
-                               "': a budget ran out, so that its roles may not all be here");
+    for (const std::string& who : exhausted_) {
+      named.warnings.push_back(who + ": a budget ran out, so that its roles may not all be here");
     }
     for (const ldap::DroppedValue& value : dropped) {
-      named.warnings.push_back("group '" + aws::Quoted(value.entry) + "': " + value.attribute +
-                               ": " + value.reason);
+      named.warnings.push_back(NameOf("group", value.entry) + ": " + value.attribute + ": " +
+                               value.reason);
     }
     return named;
   }
 
  private:
-  std::map<Key, NamedRole> RolesOf(const char* username,
-                                   const std::vector<mapping::Group>& groups) {
-    mapping::Facts facts;
-    facts.user.username = username;
-    facts.groups = groups;
+  static std::string NameOf(const char* kind, const std::string& name) {
+    return std::string(kind) + " '" + aws::Quoted(name) + "'";
+  }
+
+  Roles RolesOf(mapping::Facts facts, const std::string& who) {
     facts.instant = now_;
     const auto entitlement = entitlement::Evaluate(config_, application_, facts);
-    if (entitlement.exhausted && !groups.empty()) exhausted_.insert(groups.front().name);
+    if (entitlement.exhausted && !who.empty()) {
+      const std::lock_guard lock(mutex_);
+      exhausted_.insert(who);
+    }
     const seconds sent = SentDuration(entitlement);
-    std::map<Key, NamedRole> roles;
+    Roles roles;
     const auto add = [&](const entitlement::Role& role) {
       roles.try_emplace({role.pair.role.account(), role.pair.Text()},
                         NamedRole{role.pair, std::max(sent, role.duration.value_or(seconds(0)))});
@@ -89,32 +98,60 @@ class Collection {
     return roles;
   }
 
+  void Join(const Roles& roles) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, role] : roles) {
+      const auto [place, is_new] = roles_.try_emplace(key, role);
+      if (!is_new) place->second.duration = std::max(place->second.duration, role.duration);
+    }
+  }
+
   const config::Config& config_;
   const config::Application& application_;
   const SysSeconds now_;
-  std::map<Key, NamedRole> roles_;
+  std::mutex mutex_;  // of what follows
+  Roles roles_;
   std::set<std::string> exhausted_;
-  bool hangs_on_person_ = false;
 };
+
+// Every person of the directory; how many there are.
+Result<size_t> AddPeople(const config::Config& config, ldap::Directory& directory,
+                         std::ostream* progress, Collection& collection) {
+  std::vector<std::string> usernames;
+  if (const auto listed = ListPeople(config, directory, usernames); !listed) return listed.error();
+  const auto visit = [&](const std::string& username) -> Result<void> {
+    auto facts = ReadPerson(directory, username);
+    if (!facts) return facts.error();
+    if (*facts) collection.AddPerson(**std::move(facts));
+    return {};
+  };
+  if (const auto visited = ForEachPerson(usernames, progress, visit); !visited) {
+    return visited.error();
+  }
+  return usernames.size();
+}
 
 }  // namespace
 
 Result<NamedRoles> FindNamedRoles(const config::Config& config,
                                   const config::Application& application,
-                                  ldap::Directory& directory, SysSeconds now) {
+                                  ldap::Directory& directory, SysSeconds now,
+                                  std::ostream* progress) {
   Collection collection(config, application, now);
-  collection.Add({});
+  collection.AddGroups({});
   size_t groups = 0;
   std::vector<ldap::DroppedValue> dropped;
   const Result<void> visited = directory.ForEachGroup(
       [&](const ldap::Group& group) {
         ++groups;
-        collection.Add({{group.name, group.dn, group.attributes}});
+        collection.AddGroups({{group.name, group.dn, group.attributes}});
         return true;
       },
       dropped);
   if (!visited) return visited.error();
-  return collection.Finish(groups, dropped);
+  const Result<size_t> people = AddPeople(config, directory, progress, collection);
+  if (!people) return people.error();
+  return collection.Finish(groups, *people, dropped);
 }
 
 aws::SignIn SignInFor(const config::Application& application,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -23,15 +24,18 @@ struct NamedRole {
 struct NamedRoles {
   std::vector<NamedRole> roles;       // each pair once, by account, then text
   size_t groups = 0;                  // that were read
+  size_t people = 0;                  // who were read
   std::vector<std::string> warnings;  // what is not in `roles`, and why
 };
 
-// The roles that the directory names: what each group gives by itself, and what is given without
-// any. A role that takes several groups at once, or something of the person's own, is not among
-// them. Errors: the directory's.
+// The roles that the directory names: what each group gives by itself, which nobody may be in yet,
+// what is given without any, and what each person gets, by several groups at once or by something
+// of their own. All at the lowest level of assurance and from no address. `progress` as in
+// ForEachPerson(). Errors: the directory's.
 Result<NamedRoles> FindNamedRoles(const config::Config& config,
                                   const config::Application& application,
-                                  ldap::Directory& directory, SysSeconds now);
+                                  ldap::Directory& directory, SysSeconds now,
+                                  std::ostream* progress = nullptr);
 
 // What the application sends to the provider, as far as a trust policy can look at it.
 aws::SignIn SignInFor(const config::Application& application, const aws::SamlProviderArn& provider);

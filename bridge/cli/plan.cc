@@ -1,32 +1,26 @@
 #include "bridge/cli/plan.h"
 
 #include <algorithm>
-#include <atomic>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "bridge/base/visible_text.h"
 #include "bridge/cli/configured.h"
+#include "bridge/cli/people.h"
 #include "bridge/cli/promise.h"
 #include "bridge/config/value_types.h"
 #include "bridge/entitlement/entitlement.h"
-#include "bridge/issuer/person_reader.h"
 #include "bridge/issuer/response_draft.h"
-#include "bridge/issuer/username.h"
 #include "bridge/mapping/suggestion.h"
 
 namespace rolebridge::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr size_t kWorkers = 4;
-constexpr size_t kProgressEvery = 1000;
 
 // What a person may have, one line each ("aws: arn:aws:iam::123412341234:role/Admin, for 4h",
 // "aws: RoleSessionName = alice"), with what withholds it ("" where nothing does).
@@ -102,7 +96,7 @@ std::vector<Change> Compare(const Standing& before, const Standing& after) {
   return changes;
 }
 
-// Goes over all people, several at a time; each worker asks with a connection of its own.
+// Goes over all people, several at a time.
 class Planner {
  public:
   Planner(const PlanOptions& options, const Side& before, const Side& after, SysSeconds now,
@@ -114,11 +108,8 @@ class Planner {
   size_t people() const { return usernames_.size(); }
 
  private:
-  Result<void> ListPeople(const Side& side);
-  void Work();
   Result<std::optional<mapping::Facts>> Read(const Side& side, const std::string& username);
   Result<std::vector<Change>> ChangesOf(const std::string& username);
-  void Stop(const Error& error);
 
   const PlanOptions& options_;
   const Side& before_;
@@ -127,37 +118,17 @@ class Planner {
   std::ostream& progress_;
 
   std::vector<std::string> usernames_;
-  std::atomic<size_t> next_{0};
-  std::mutex mutex_;  // of what follows
   std::vector<Person> changed_;
-  std::optional<Error> error_;
 };
-
-Result<void> Planner::ListPeople(const Side& side) {
-  const bool fold = side.configured.config.fold_user_case;
-  return side.configured.directory->ForEachUsername([&](const std::string& name) {
-    // A name that nobody can log in with gives nothing.
-    if (auto username = issuer::CanonicalUsername(name, fold)) {
-      usernames_.push_back(*std::move(username));
-    }
-    return true;
-  });
-}
 
 // Nothing where the person has no entry, or one that may not be used.
 Result<std::optional<mapping::Facts>> Planner::Read(const Side& side, const std::string& username) {
-  const Result<ldap::Lookup> lookup = side.configured.directory->Find(username);
-  if (!lookup && lookup.error().code == ErrorCode::kNotFound) {
-    return std::optional<mapping::Facts>();
+  auto facts = ReadPerson(*side.configured.directory, username);
+  if (facts && *facts) {
+    (*facts)->client_address = options_.client;
+    (*facts)->instant = now_;
   }
-  if (!lookup) return lookup.error();
-  if (lookup->person.account_state != ldap::AccountState::kActive) {
-    return std::optional<mapping::Facts>();
-  }
-  mapping::Facts facts = issuer::FactsOf(username, *lookup);
-  facts.client_address = options_.client;
-  facts.instant = now_;
-  return std::optional(std::move(facts));
+  return facts;
 }
 
 Result<std::vector<Change>> Planner::ChangesOf(const std::string& username) {
@@ -173,34 +144,22 @@ Result<std::vector<Change>> Planner::ChangesOf(const std::string& username) {
   return Compare(before, *facts_after ? StandingOf(after_, **facts_after) : Standing());
 }
 
-void Planner::Stop(const Error& error) {
-  next_ = usernames_.size();
-  const std::lock_guard lock(mutex_);
-  if (!error_) error_ = error;
-}
-
-void Planner::Work() {
-  for (size_t i = next_++; i < usernames_.size(); i = next_++) {
-    Result<std::vector<Change>> changes = ChangesOf(usernames_[i]);
-    if (!changes) return Stop(changes.error());
-    const std::lock_guard lock(mutex_);
-    if (!changes->empty()) changed_.push_back({usernames_[i], *std::move(changes)});
-    if (options_.shows_progress && (i + 1) % kProgressEvery == 0) {
-      progress_ << "\r" << i + 1 << " of " << usernames_.size() << " people" << std::flush;
-    }
-  }
-}
-
 Result<void> Planner::Run() {
-  if (const auto listed = ListPeople(before_); !listed) return listed;
-  if (const auto listed = ListPeople(after_); !listed) return listed;
-  std::sort(usernames_.begin(), usernames_.end());
-  usernames_.erase(std::unique(usernames_.begin(), usernames_.end()), usernames_.end());
-  std::vector<std::thread> workers;
-  for (size_t i = 0; i < kWorkers; ++i) workers.emplace_back([this] { Work(); });
-  for (std::thread& worker : workers) worker.join();
-  if (options_.shows_progress) progress_ << "\r\x1b[K";
-  if (error_) return *error_;
+  for (const Side* side : {&before_, &after_}) {
+    const Configured& configured = side->configured;
+    const auto listed = ListPeople(configured.config, *configured.directory, usernames_);
+    if (!listed) return listed;
+  }
+  std::mutex mutex;
+  const auto visit = [&](const std::string& username) -> Result<void> {
+    Result<std::vector<Change>> changes = ChangesOf(username);
+    if (!changes) return changes.error();
+    const std::lock_guard lock(mutex);
+    if (!changes->empty()) changed_.push_back({username, *std::move(changes)});
+    return {};
+  };
+  std::ostream* const progress = options_.shows_progress ? &progress_ : nullptr;
+  if (const auto visited = ForEachPerson(usernames_, progress, visit); !visited) return visited;
   std::sort(changed_.begin(), changed_.end(),
             [](const Person& a, const Person& b) { return a.username < b.username; });
   return {};

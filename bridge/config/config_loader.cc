@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -75,6 +76,17 @@ void SortByPlace(std::vector<Mistake>& mistakes, const std::vector<SourceFile>& 
                    [&place](const Mistake& a, const Mistake& b) { return place(a) < place(b); });
 }
 
+// Takes out of `mistakes` what `later` knows better, of the same key at the very same place: YAML
+// takes `for_each: {{ groups }}` for a map, and in quotes it would be wrong, too.
+void DropJudgedTwice(const std::vector<Mistake>& later, std::vector<Mistake>& mistakes) {
+  const auto judged = [](const Mistake& mistake) {
+    return ToString({mistake.position, mistake.message.substr(0, mistake.message.find(": "))});
+  };
+  std::set<std::string> known;
+  for (const Mistake& mistake : later) known.insert(judged(mistake));
+  std::erase_if(mistakes, [&](const Mistake& mistake) { return known.count(judged(mistake)) > 0; });
+}
+
 LoadResult Load(const std::vector<SourceFile>& files, const std::string& directory,
                 std::vector<Mistake> mistakes) {
   std::optional<YamlNode> root;
@@ -98,6 +110,7 @@ LoadResult Load(const std::vector<SourceFile>& files, const std::string& directo
     const std::optional<Draft> draft = ConfigSection().Read(reader, *root);
     Reports reports;
     Config config = Resolve(*draft, mistakes.empty(), reports);
+    DropJudgedTwice(reports.mistakes, mistakes);
     std::move(reports.mistakes.begin(), reports.mistakes.end(), std::back_inserter(mistakes));
     config.hash = HashOf(files);
     if (mistakes.empty()) result.config = std::move(config);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,7 @@ struct LdapUsersDraft {
   std::string login_attribute = ldap::Settings{}.users.login_attribute;
   seconds lockout_duration{0};
   std::vector<Named<std::string>> attributes;
+  std::vector<std::string> self_writable;
 };
 
 struct LdapGroupsDraft {
@@ -95,6 +97,7 @@ struct MappingDraft {
   std::optional<std::vector<mapping::SourceText>> values;
   bool required = false;
   bool trust_arn = false;
+  std::set<std::string> unreadable;  // keys whose value was refused
 };
 
 struct PolicyDraft {

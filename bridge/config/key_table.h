@@ -79,14 +79,20 @@ struct Key {
 template <typename Section>
 using KeyTable = std::vector<Key<Section>>;
 
-// One row: `member` of the section is read as `type`, and left as it is where that fails.
+// One row: `member` of the section is read as `type`, and left as it is where that fails; where the
+// section has a set `unreadable`, the key is in it then.
 template <typename Section, typename Type, typename Member>
 Key<Section> Row(std::string_view name, Member Section::*member, Type type, Need need,
                  std::string_view purpose) {
   return {name, need, purpose, [type] { return type.Describe(); },
-          [member, type = std::move(type)](Reader& reader, const YamlNode& node, Section& section) {
+          [name, member, type = std::move(type)](Reader& reader, const YamlNode& node,
+                                                 Section& section) {
             auto value = type.Read(reader, node);
-            if (value) section.*member = *std::move(value);
+            if (value) {
+              section.*member = *std::move(value);
+            } else if constexpr (requires { section.unreadable; }) {
+              section.unreadable.emplace(name);
+            }
           }};
 }
 

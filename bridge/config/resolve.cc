@@ -12,6 +12,8 @@
 #include "bridge/config/resolve_literals.h"
 #include "bridge/config/resolve_rules.h"
 #include "bridge/config/resolve_tests.h"
+#include "bridge/config/resolve_warnings.h"
+#include "bridge/config/source_words.h"
 #include "bridge/mapping/suggestion.h"
 
 namespace rolebridge::config {
@@ -24,7 +26,6 @@ using mapping::Mistake;
 using mapping::Names;
 using mapping::Quote;
 using mapping::SourceText;
-using mapping::TemplatePart;
 
 constexpr std::string_view kPersistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 constexpr std::string_view kPasswordProtectedTransport =
@@ -66,8 +67,6 @@ class Resolver {
   void FillAccounts(const std::string& path, const ApplicationDraft& draft,
                     Application& application);
   void CheckAttributes(const std::string& path, const ApplicationDraft& draft,
-                       const Application& application);
-  void WarnOfOpenRoles(const std::string& path, const ApplicationDraft& draft,
                        const Application& application);
 
   void Refuse(const Position& position, const std::string& path, const std::string& message) {
@@ -242,6 +241,25 @@ bool Resolver::CheckSamlName(const std::string& path, const SourceText& saml_nam
   return false;
 }
 
+// Takes out what is wrong only because for_each is: the names that it would have bound.
+void DropFollowing(const MappingDraft& draft, std::vector<Mistake>& mistakes) {
+  constexpr std::string_view kUnknown = ": unknown name '";
+  const auto is_about_for_each = [](const Mistake& mistake) {
+    return mistake.message.starts_with("for_each: ");
+  };
+  const bool is_unreadable = draft.unreadable.count("for_each") > 0;
+  if (!is_unreadable && std::none_of(mistakes.begin(), mistakes.end(), is_about_for_each)) return;
+  // None: nobody can tell what it was to bind.
+  const std::set<std::string> names =
+      draft.for_each ? NamesMeantBy(draft.for_each->text) : std::set<std::string>{};
+  std::erase_if(mistakes, [&](const Mistake& mistake) {
+    const size_t unknown = mistake.message.find(kUnknown);
+    if (unknown == std::string::npos || is_about_for_each(mistake)) return false;
+    const std::string name = mistake.message.substr(unknown + kUnknown.size());
+    return names.empty() || names.count(name.substr(0, name.find('\''))) > 0;
+  });
+}
+
 ReadMapping Resolver::ParseMapping(const Named<MappingDraft>& named, const Names& names) {
   const MappingDraft& draft = named.value;
   const std::string path = "mappings." + named.name;
@@ -268,6 +286,7 @@ ReadMapping Resolver::ParseMapping(const Named<MappingDraft>& named, const Names
   std::vector<Mistake> mistakes;
   std::optional<Mapping> parsed = Mapping::Parse(source, names, mistakes);
   if (name_is_right) read.parsed = std::move(parsed);
+  DropFollowing(draft, mistakes);
   for (const Mistake& mistake : mistakes) {
     reports_.mistakes.push_back({mistake.position, path + "." + mistake.message});
   }
@@ -390,40 +409,6 @@ void Resolver::CheckAttributes(const std::string& path, const ApplicationDraft& 
   }
 }
 
-// Whether nothing but the directory says the role's name: "...:role/{{ role }},...".
-bool NamesAnyRole(const std::vector<TemplatePart>& parts) {
-  constexpr char kFromDirectory = '\1', kFromConfiguration = '\2';
-  std::string text;
-  for (const TemplatePart& part : parts) {
-    if (!part.is_expression)
-      text += part.literal;
-    else
-      text += part.from_directory ? kFromDirectory : kFromConfiguration;
-  }
-  if (text.find_first_not_of(kFromDirectory) == std::string::npos) return true;
-  const size_t role = text.find(":role/");
-  if (role == std::string::npos) return false;
-  std::string_view name = std::string_view(text).substr(role + 6);
-  name = name.substr(0, name.find(','));
-  name = name.substr(name.rfind('/') + 1);
-  return !name.empty() && name.find_first_not_of(kFromDirectory) == std::string_view::npos;
-}
-
-void Resolver::WarnOfOpenRoles(const std::string& path, const ApplicationDraft& draft,
-                               const Application& application) {
-  const auto& allowed = application.allowed_roles;
-  if (std::find(allowed.begin(), allowed.end(), "*") == allowed.end()) return;
-  for (const Mapping& mapping : application.mappings) {
-    if (mapping.saml_name() != aws::kRole) continue;
-    const auto templates = mapping.templates();
-    if (std::none_of(templates.begin(), templates.end(), NamesAnyRole)) continue;
-    Warn(draft.position, path + ".allowed_roles",
-         "allows every role, and mapping " + Quote(mapping.name()) +
-             " takes the whole name of one from the directory: who may write there can name any "
-             "role of the allowed accounts; list patterns of those that are meant");
-  }
-}
-
 Application Resolver::ResolveApplication(const Named<ApplicationDraft>& named, const Names& names) {
   const ApplicationDraft& draft = named.value;
   const std::string path = "applications." + named.name;
@@ -447,10 +432,10 @@ Application Resolver::ResolveApplication(const Named<ApplicationDraft>& named, c
   FillMappings(path, draft, application);
   FillPreset(path, draft, names, application);
   FillAccounts(path, draft, application);
-  ResolveRules(path, draft, names, reports_, application);
+  ResolveRules(path, draft, names, complete_, reports_, application);
   CheckAttributes(path, draft, application);
-  CheckLiterals(path, draft_.mappings, application, reports_);
-  WarnOfOpenRoles(path, draft, application);
+  CheckLiterals(path, draft_.mappings, draft, application, reports_);
+  WarnOfApplication(path, draft_, draft, application, reports_);
   return application;
 }
 

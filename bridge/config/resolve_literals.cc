@@ -9,7 +9,7 @@
 #include "bridge/aws/attributes.h"
 #include "bridge/aws/quote.h"
 #include "bridge/base/ascii.h"
-#include "bridge/mapping/expression.h"
+#include "bridge/config/source_words.h"
 #include "bridge/mapping/suggestion.h"
 
 namespace rolebridge::config {
@@ -21,7 +21,8 @@ using mapping::Quote;
 using mapping::SourceText;
 using mapping::TemplatePart;
 
-constexpr size_t kMostTags = 50;  // aws-saml.md 2.1 PrincipalTag
+constexpr size_t kMostTags = 50;        // aws-saml.md 2.1 PrincipalTag
+constexpr size_t kLongestNameId = 256;  // bytes; SAML Core 8.3.7
 
 // What stands in for an expression: what the directory yields fills one place of an ARN
 // (security.md M3), what the configuration yields may be any part of one.
@@ -144,6 +145,7 @@ class Literals {
 
   void CheckTags(const std::string& path, const Application& application);
   void CheckMapping(const Mapping& mapping);
+  void CheckNameId(const Place& place, const std::vector<TemplatePart>& parts);
 
  private:
   const Named<MappingDraft>* Find(const Mapping& mapping) const;
@@ -171,11 +173,7 @@ void Literals::Add(Mistake mistake) {
 }
 
 void Literals::Report(const Place& place, size_t offset, const std::string& message) {
-  const mapping::Names names;
-  std::vector<Mistake> mistakes;
-  mapping::Scope scope{names, {}, mistakes, place.key};
-  mapping::Report(scope, place.source, offset, message);
-  for (Mistake& mistake : mistakes) Add(std::move(mistake));
+  Add(MistakeAt(place.key, place.source, offset, message));
 }
 
 const Named<MappingDraft>* Literals::Find(const Mapping& mapping) const {
@@ -247,6 +245,24 @@ void Literals::CheckWhole(const Place& place, const Mapping& mapping,
   if (!value) Report(place, 0, value.error().message);
 }
 
+// Whatever its expressions give, what is written beside them is in every NameID.
+void Literals::CheckNameId(const Place& place, const std::vector<TemplatePart>& parts) {
+  std::string sample;
+  size_t written = 0;
+  for (const TemplatePart& part : parts) {
+    sample += part.is_expression ? "x" : part.literal;
+    written += part.literal.size();
+  }
+  if (written > kLongestNameId) {
+    return Report(place, 0,
+                  "has " + std::to_string(written) +
+                      " bytes outside of {{ }}, and a NameID has at "
+                      "most 256 (SAML Core 8.3.7); shorten it");
+  }
+  const Result<std::string> value = aws::CheckValue("NameID", {{{sample, false, ""}}});
+  if (!value) Report(place, 0, InItsWords(value.error().message, sample, place.source.text));
+}
+
 bool Literals::CheckTagKey(const std::string& path, const MappingDraft& draft,
                            const Mapping& mapping) {
   const Result<std::string> value = aws::CheckValue(mapping.saml_name(), {{{"x", false, ""}}});
@@ -299,10 +315,15 @@ void Literals::CheckTags(const std::string& path, const Application& application
 }  // namespace
 
 void CheckLiterals(const std::string& path, const std::vector<Named<MappingDraft>>& drafts,
-                   const Application& application, Reports& reports) {
+                   const ApplicationDraft& draft, const Application& application,
+                   Reports& reports) {
   Literals literals(drafts, reports);
   for (const Mapping& mapping : application.mappings) literals.CheckMapping(mapping);
   literals.CheckTags(path, application);
+  if (application.name_id) {
+    literals.CheckNameId({*draft.name_id_value, path + ".name_id_value"},
+                         application.name_id->templates().front());
+  }
 }
 
 }  // namespace rolebridge::config

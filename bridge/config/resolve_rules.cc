@@ -20,8 +20,8 @@ using mapping::Quote;
 
 class Rules {
  public:
-  Rules(const Names& names, Reports& reports, Application& application)
-      : names_(names), reports_(reports), application_(application) {}
+  Rules(const Names& names, bool complete, Reports& reports, Application& application)
+      : names_(names), complete_(complete), reports_(reports), application_(application) {}
 
   void AddPolicies(const std::string& path, const std::vector<PolicyDraft>& drafts);
   void AddRoleSettings(const std::string& path, const std::vector<RoleSettingsDraft>& drafts);
@@ -42,6 +42,7 @@ class Rules {
   }
 
   const Names& names_;
+  const bool complete_;
   Reports& reports_;
   Application& application_;
 };
@@ -54,6 +55,7 @@ bool Rules::TakeConditions(const std::string& path, const PolicyDraft& draft,
     return false;
   }
   if (given == 0 && !draft.assurance) {
+    if (!complete_) return false;
     Refuse(draft.position, path,
            "says nothing; give it one of 'require', 'all' and 'any', or 'assurance'");
     return false;
@@ -108,7 +110,7 @@ void Rules::AddPolicies(const std::string& path, const std::vector<PolicyDraft>&
 void Rules::AddRoleSettings(const std::string& path, const std::vector<RoleSettingsDraft>& drafts) {
   for (size_t i = 0; i < drafts.size(); ++i) {
     const RoleSettingsDraft& draft = drafts[i];
-    if (draft.roles.empty() && draft.accounts.empty()) {
+    if (complete_ && draft.roles.empty() && draft.accounts.empty()) {
       Refuse(draft.position, path + ".role_settings[" + std::to_string(i) + "]",
              "is about every role; use the application's aws_session_duration for that");
     }
@@ -132,8 +134,8 @@ void Rules::SetNameId(const std::string& path, const mapping::SourceText& value)
 }  // namespace
 
 void ResolveRules(const std::string& path, const ApplicationDraft& draft, const Names& names,
-                  Reports& reports, Application& application) {
-  Rules rules(names, reports, application);
+                  bool complete, Reports& reports, Application& application) {
+  Rules rules(names, complete, reports, application);
   rules.AddPolicies(path, draft.policies);
   rules.AddRoleSettings(path, draft.role_settings);
   if (draft.name_id_value) rules.SetNameId(path, *draft.name_id_value);

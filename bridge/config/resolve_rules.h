@@ -8,8 +8,9 @@
 namespace rolebridge::config {
 
 // Fills in what decides over an application's roles beside its mappings: policies, role_settings
-// and the value of the NameID. `path`: "applications.aws".
+// and the value of the NameID. `path`: "applications.aws"; `complete` as in Resolve().
 void ResolveRules(const std::string& path, const ApplicationDraft& draft,
-                  const mapping::Names& names, Reports& reports, Application& application);
+                  const mapping::Names& names, bool complete, Reports& reports,
+                  Application& application);
 
 }  // namespace rolebridge::config

@@ -119,6 +119,9 @@ SectionType<LdapUsersDraft> LdapUsersSection() {
       Row("attributes", &S::attributes,
           NamedMapType(CheckUserAttribute, "a-z, 0-9 and '_'", LdapAttribute()), kOptional,
           "template name: LDAP attribute"),
+      Row("self_writable", &S::self_writable, ListType(LdapAttribute(), 0, 1000), kOptional,
+          "attributes that people write themselves, beside the usual ones: check warns where one "
+          "of them decides"),
   });
 }
 

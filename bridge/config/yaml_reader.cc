@@ -34,6 +34,7 @@ class Lines {
     position.line = static_cast<int>(after - starts_.begin());
     return position;
   }
+  size_t Start(int line) const { return starts_[static_cast<size_t>(line) - 1]; }
 
  private:
   const std::string_view text_;
@@ -83,6 +84,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void Refuse(size_t offset, const std::string& message);
   std::string Path() const;
   std::string PathAt(int line);
+  std::string KeyAbove(int line) const;
   bool ExplainOpenQuote(size_t offset);
   bool KeyIsDue() const {
     return !frames_.empty() && frames_.back().node.kind == YamlNode::Kind::kMap &&
@@ -129,6 +131,22 @@ std::string TreeBuilder::Path() const {
   return path;
 }
 
+// The key that stands alone above `line` and was not read yet, since yaml-cpp looks ahead: a tab in
+// the line below it ends the reading. Empty where there is none in this map.
+std::string TreeBuilder::KeyAbove(int line) const {
+  std::string_view above;
+  for (int i = line - 1; i > 0 && above.empty(); --i) {
+    above = WithoutComment(LineAt(text_, lines_.Start(i)));
+    if (above.starts_with('#')) above = {};
+  }
+  if (!above.ends_with(':')) return "";
+  const std::vector<YamlNode::Entry>& entries = frames_.back().node.entries;
+  const int first = frames_.size() == 1 ? 1 : 0;  // where a map's keys stand before any was read
+  const int column = entries.empty() ? first : entries.back().position.column;
+  const Position position = lines_.At(static_cast<size_t>(above.data() - text_.data()));
+  return position.column == column ? std::string(above.substr(0, above.size() - 1)) : "";
+}
+
 // The path of what stands in the line where reading ended.
 std::string TreeBuilder::PathAt(int line) {
   if (frames_.empty()) return "";
@@ -140,8 +158,9 @@ std::string TreeBuilder::PathAt(int line) {
   std::string path = Path();
   const std::vector<YamlNode::Entry>& entries = frame.node.entries;
   const bool is_read = !entries.empty() && entries.back().position.line == line;
-  if (!frame.has_key && is_read) path += (path.empty() ? "" : ".") + entries.back().key;
-  return path;
+  if (frame.has_key) return path;
+  const std::string key = is_read ? entries.back().key : KeyAbove(line);
+  return path + (path.empty() || key.empty() ? "" : ".") + key;
 }
 
 void TreeBuilder::Refuse(size_t offset, const std::string& message) {

@@ -19,7 +19,7 @@ from aws_stand_in import AwsStandIn, handmade
 from stack import SOURCE, Stack
 from stack_case import ACCOUNTS, StackTestCase, provider, role
 
-NAMES = {"production": {"Administrator", "ReadOnly", "-dash=+@."},
+NAMES = {"production": {"Administrator", "ReadOnly", "-dash=+@.", "Both"},
          "staging": {"Developer", "Operator", "Deployer", "Tester", "DataScientist", "Support"},
          "audit": {"Auditor", "Billing"}}
 MD = "{urn:oasis:names:tc:SAML:2.0:metadata}"
@@ -40,8 +40,17 @@ member: uid=alice,ou=people,dc=example,dc=org
 """
 
 
+def of_two_groups(name, *groups):
+    """A mapping that gives a role to who is in two groups: no group gives it by itself."""
+    return f"""  of-two-{name}:
+    saml_name: https://aws.amazon.com/SAML/Attributes/Role
+    when: "'{groups[0]}' in groups.name and '{groups[1]}' in groups.name"
+    value: "{role('production', name)},{provider('production')}"
+"""
+
+
 def edited(text):
-    text = text.replace("allowed_roles: [", "allowed_roles: [\"-dash*\", ")
+    text = text.replace("allowed_roles: [", "allowed_roles: [\"-dash*\", Both, Neither, ")
     text = text.replace("name: Production", f"name: {HOSTILE}")
     text = text.replace("    value: \"{{ user.username }}\"\n", """    value: "{{ user.username }}"
   aws-tag:
@@ -51,9 +60,11 @@ def edited(text):
   aws-source-identity:
     saml_name: https://aws.amazon.com/SAML/Attributes/SourceIdentity
     value: "{{ user.username }}"
-""")
+""" + of_two_groups("Both", "dash", "aws-audit")  # alice is in these two,
+                        + of_two_groups("Neither", "dash", "football club"))  # nobody in these
     return text.replace("mappings: [aws-role, aws-session-name]",
-                        "mappings: [aws-role, aws-session-name, aws-tag, aws-source-identity]")
+                        "mappings: [aws-role, aws-session-name, aws-tag, aws-source-identity, "
+                        "of-two-Both, of-two-Neither]")
 
 
 class AwsStub:
@@ -296,7 +307,7 @@ class SetupTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual({request["RoleName"] for request in stub.asked("UpdateAssumeRolePolicy")},
                          NAMES["production"])
-        self.assertEqual(len(stub.asked("UpdateRole")), 3)
+        self.assertEqual(len(stub.asked("UpdateRole")), 4)
         self.assertFalse((self.folder / "hacked").exists())
 
     def test_cli_touches_no_other_account(self):
@@ -329,7 +340,8 @@ class SetupTest(unittest.TestCase):
 
     def test_mistakes(self):
         run = self.make("cli", "--account", "nowhere", status=1)
-        self.assertIn("gives a role in account 'nowhere' to application 'aws'", run.stderr)
+        self.assertRegex(run.stderr, "none of the [0-9]+ groups gives a role in account 'nowhere' to "
+                         "application 'aws', and none of the [0-9]+ people has one")
         run = self.rolebridge("aws-setup", "other", "--format", "cli", "--config",
                               str(self.stack.config))
         self.assertEqual(run.returncode, 1)
@@ -371,8 +383,24 @@ class SetupTest(unittest.TestCase):
         run = self.lint(*self.export())
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
         lines = run.stdout.splitlines()
-        self.assertEqual(sum(line.startswith("ok ") for line in lines), 3 + 11, run.stdout)
+        self.assertEqual(sum(line.startswith("ok ") for line in lines), 3 + 12, run.stdout)
         self.assertFalse([line for line in lines if line.startswith(("wrong", "can't"))])
+
+    def test_lint_knows_a_role_of_two_groups_and_that_nobody_is_in_two_others(self):
+        details, lists, providers = self.export()
+        trust = details["RoleDetailList"][0]["AssumeRolePolicyDocument"]
+        details["RoleDetailList"] = [entry for entry in details["RoleDetailList"]
+                                     if entry["RoleName"] != "Both"]
+        details["RoleDetailList"].append({"Arn": role("production", "Neither"),
+                                          "RoleName": "Neither",
+                                          "AssumeRolePolicyDocument": trust})
+        lists["Roles"] = [entry for entry in lists["Roles"] if entry["RoleName"] != "Both"]
+        run = self.lint(details, lists, providers)
+        self.assertEqual(run.returncode, 1, run.stdout)
+        self.assertIn(f"wrong      role '{role('production', 'Both')}' is not there; see rolebridge "
+                      "aws-setup\n", run.stdout)
+        self.assertIn(f"note       role '{role('production', 'Neither')}' names our provider in its "
+                      "trust policy, and no group gives it and nobody has it\n", run.stdout)
 
     def test_lint_finds_what_was_spoiled(self):
         details, lists, providers = self.export()

@@ -109,7 +109,7 @@ TEST(LintTest, FindsARoleThatIsNotThere) {
       ElementsAre("wrong: role 'arn:aws:iam::123412341234:role/Read' is not there; see rolebridge "
                   "aws-setup",
                   "note: role 'arn:aws:iam::123412341234:role/Other' names our provider in its "
-                  "trust policy, and no group gives it by itself"));
+                  "trust policy, and no group gives it and nobody has it"));
   for (const std::string other : {"read", "team/Read"}) {
     EXPECT_EQ(Told(Read({Export("{}", "arn:aws:iam::123412341234:role/" + other), kProviders}))[0],
               "wrong: role 'arn:aws:iam::123412341234:role/Read' is not there, and "

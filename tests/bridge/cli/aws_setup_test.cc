@@ -69,11 +69,15 @@ TEST(PlanSetupTest, SaysWhereNothingIsNamed) {
   const NamedRoles named{.roles = {Named("123412341234", "Read")}, .groups = 3, .warnings = {}};
   const auto plan = PlanSetup(config, config.applications[0], named, "sandbox");
   ASSERT_FALSE(plan);
-  EXPECT_EQ(plan.error().message,
-            "none of the 3 groups gives a role in account 'sandbox' to application 'aws'");
+  EXPECT_EQ(
+      plan.error().message,
+      "none of the 3 groups gives a role in account 'sandbox' to application 'aws', and none of "
+      "the 0 people has one");
   const auto none = PlanSetup(config, config.applications[0], {}, "");
   ASSERT_FALSE(none);
-  EXPECT_EQ(none.error().message, "none of the 0 groups gives a role to application 'aws'");
+  EXPECT_EQ(
+      none.error().message,
+      "none of the 0 groups gives a role to application 'aws', and none of the 0 people has one");
 }
 
 TEST(PlanSetupTest, GivesRolesAMaximumThatFitsWhatIsSent) {

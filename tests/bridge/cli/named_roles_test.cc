@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "tests/bridge/cli/groups_for_tests.h"
 #include "tests/support/fakes.h"
 #include "tests/support/sample_config.h"
@@ -18,11 +20,15 @@ using ::testing::IsEmpty;
 
 const rolebridge::testing::FakeClock kClock;
 
-NamedRoles RolesIn(const config::Config& config, std::vector<ldap::Group> groups) {
-  GroupsOnly directory(std::move(groups));
+NamedRoles RolesOf(const config::Config& config, GroupsOnly& directory) {
   auto named = FindNamedRoles(config, config.applications.at(0), directory, kClock.now);
   EXPECT_TRUE(named) << named.error().message;
   return named ? *std::move(named) : NamedRoles{};
+}
+
+NamedRoles RolesIn(const config::Config& config, std::vector<ldap::Group> groups) {
+  GroupsOnly directory(std::move(groups));
+  return RolesOf(config, directory);
 }
 
 std::vector<std::string> Names(const NamedRoles& named) {
@@ -63,14 +69,55 @@ TEST(NamedRolesTest, KnowRolesThatStandInTheConfiguration) {
   EXPECT_THAT(Names(RolesIn(config, {})), ElementsAre("123412341234/Everybody"));
 }
 
-TEST(NamedRolesTest, AreNobodysOwn) {
+TEST(NamedRolesTest, OfAPersonsOwnAreThoseOfPeople) {
   const auto config =
       ConfigFrom(Replaced(kSampleYaml, "role/{{ role }},", "role/{{ role }}-{{ user.username }},"));
-  const NamedRoles named = RolesIn(config, {AwsGroup("a", "123412341234", "Read")});
-  EXPECT_THAT(Names(named), IsEmpty());
-  EXPECT_THAT(named.warnings,
-              ElementsAre("some roles are made of the person's own name or attributes; they are "
-                          "not here"));
+  GroupsOnly directory({AwsGroup("a", "123412341234", "Read")});
+  EXPECT_THAT(Names(RolesOf(config, directory)), IsEmpty());
+  directory.people.emplace("Alice", ldap::Lookup{});
+  directory.people.emplace("alice", Member({AwsGroup("a", "123412341234", "Read")}));
+  directory.people.emplace("bob", Member({AwsGroup("a", "123412341234", "Read")}));
+  directory.people.at("bob")->person.account_state = ldap::AccountState::kDisabled;
+  directory.people.emplace("no user name", Member({AwsGroup("a", "123412341234", "Read")}));
+  directory.people.emplace("gone", Error{ErrorCode::kNotFound, "no entry"});
+  const NamedRoles named = RolesOf(config, directory);
+  EXPECT_THAT(Names(named), ElementsAre("123412341234/Read-alice"));
+  EXPECT_EQ(named.people, 3U);
+}
+
+// Merged over all groups, a later one's values replace an earlier one's.
+TEST(NamedRolesTest, OfSeveralGroupsTogetherAreThoseOfTheirMembers) {
+  const auto config = ConfigFrom(Replaced(
+      kSampleYaml,
+      R"(    for_each: group in groups, account in group.aws_account, role in group.aws_role
+    value: "arn:aws:iam::{{ account }}:role/{{ role }},arn:aws:iam::{{ account }}:saml-provider/rolebridge")",
+      R"(    value: "arn:aws:iam::{{ group_attributes.aws_account | last }}:role/{{ group_attributes.aws_role | last }},arn:aws:iam::123412341234:saml-provider/rolebridge")"));
+  const ldap::Group account{
+      .name = "a", .dn = "cn=a", .attributes = {{"aws_account", {"123412341234"}}}};
+  const ldap::Group role{.name = "b", .dn = "cn=b", .attributes = {{"aws_role", {"Both"}}}};
+  GroupsOnly directory({account, role, AwsGroup("c", "123412341234", "Alone")});
+  EXPECT_THAT(Names(RolesOf(config, directory)), ElementsAre("123412341234/Alone"));
+  directory.people.emplace("alice", Member({account, role}));
+  EXPECT_THAT(Names(RolesOf(config, directory)),
+              ElementsAre("123412341234/Alone", "123412341234/Both"));
+}
+
+TEST(NamedRolesTest, TellHowFarTheyAre) {
+  GroupsOnly directory({});
+  for (int i = 0; i < 1001; ++i) directory.people.emplace("u" + std::to_string(i), Member({}));
+  const auto config = rolebridge::testing::SampleConfig();
+  std::ostringstream progress;
+  ASSERT_TRUE(FindNamedRoles(config, config.applications[0], directory, kClock.now, &progress));
+  EXPECT_EQ(progress.str(), "\r1000 of 1001 people\r\x1b[K");
+}
+
+TEST(NamedRolesTest, AreNotHalfOfThem) {
+  GroupsOnly directory({AwsGroup("a", "123412341234", "Read")});
+  directory.people.emplace("alice", Error{ErrorCode::kUnavailable, "ldap: gone"});
+  const auto config = rolebridge::testing::SampleConfig();
+  const auto named = FindNamedRoles(config, config.applications[0], directory, kClock.now);
+  ASSERT_FALSE(named);
+  EXPECT_EQ(named.error().message, "ldap: gone");
 }
 
 TEST(NamedRolesTest, KeepTheLongestSessionThatIsAskedFor) {

@@ -90,8 +90,48 @@ TEST(BadInputTest, Tabs) {
        "test.yaml:13:3: mappings.aws-role: the line is indented by a tab; YAML takes spaces alone: "
        "'    when: \"'staff' in groups.name\"'"},
       {"", "branding:\n\tsite_name: Example",
-       "test.yaml:20:1: the line is indented by a tab; YAML takes spaces alone: '  site_name: "
-       "Example'"},
+       "test.yaml:20:1: branding: the line is indented by a tab; YAML takes spaces alone: '  "
+       "site_name: Example'"},
+      {"", "branding:\n  site_name: A\n\thelp_contact: B",
+       "test.yaml:21:1: branding: the line is indented by a tab; YAML takes spaces alone: '  "
+       "help_contact: B'"},
+      {"", "branding: { site_name: A }\n\tlimits: {}",
+       "test.yaml:20:1: the line is indented by a tab; YAML takes spaces alone: 'limits: {}'"},
+      {"", "branding:\n  site_name: \"a\tb\"",
+       "test.yaml:20:15: branding.site_name: 'a\\x09b' has a tab; use a space"},
+      {"", "branding:\n  site_name: a\tb",
+       "test.yaml:20:14: branding.site_name: 'a\\x09b' has a tab; use a space"},
+      {"", "branding:\n  site_name:\tA", ""},
+  };
+  for (const Row& row : rows) EXPECT_EQ(MistakesIn(row), row.expected) << row.line;
+}
+
+// What a broken for_each would have bound is not reported as unknown; what nobody binds is.
+TEST(BadInputTest, AForEachThatIsBroken) {
+  const Row rows[] = {
+      {"for_each:", "for_each: group, role in group.aws_role",
+       "test.yaml:12:20: mappings.aws-role.for_each: 'in' is due behind 'group', as in: group in "
+       "groups"},
+      {"for_each:", "for_each: group in groups role in group.aws_role",
+       "test.yaml:12:31: mappings.aws-role.for_each: 'role' is not due here; ',' stands before the "
+       "next name"},
+      {"for_each:", "for_each: role in",
+       "test.yaml:12:22: mappings.aws-role.for_each: the expression ends where a value is due"},
+      {"for_each:", "for_each: [group in groups, role in group.aws_role]",
+       "test.yaml:12:15: mappings.aws-role.for_each: is a list; use names and lists in quotes, "
+       "like \"group in groups\""},
+      {"for_each:", "for_each: role in\n    when: \"rol == 'x'\"",
+       "test.yaml:12:22: mappings.aws-role.for_each: the expression ends where a value is due\n"
+       "test.yaml:13:12: mappings.aws-role.when: unknown name 'rol'; a text stands in "
+       "quotes"},
+      {"for_each:", "for_each: groups",
+       "test.yaml:12:15: mappings.aws-role.for_each: 'groups' has a meaning already; choose "
+       "another "
+       "name"},
+      {"for_each:", "for_each: {{ groups }}",
+       "test.yaml:12:15: mappings.aws-role.for_each: a name is due here, as in: group in groups"},
+      {"for_each:", "for_each: {{ role in groups.name }}",
+       "test.yaml:12:15: mappings.aws-role.for_each: a name is due here, as in: group in groups"},
   };
   for (const Row& row : rows) EXPECT_EQ(MistakesIn(row), row.expected) << row.line;
 }

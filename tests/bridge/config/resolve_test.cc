@@ -212,10 +212,55 @@ TEST(ResolveTest, RoleSettingsAreAboutSomeRoles) {
       "application's aws_session_duration for that");
 }
 
+TEST(ResolveTest, RoleSettingsWithARefusedAccountAreStillAboutSome) {
+  for (const std::string accounts : {"[1]", "{}"}) {
+    const std::string mistakes =
+        MistakesOf(With("preset:", "preset: aws\n    role_settings: [{ accounts: " + accounts +
+                                       ", aws_session_duration: 1h }]"));
+    EXPECT_EQ(mistakes.find("is about every role"), std::string::npos) << mistakes;
+    EXPECT_EQ(mistakes.find('\n'), std::string::npos) << mistakes;
+  }
+}
+
+TEST(ResolveTest, PoliciesWithARefusedConditionStillSaySomething) {
+  EXPECT_EQ(MistakesOf(With("preset:",
+                            "preset: aws\n    policies: [{ name: a, require: [x], message: m }]")),
+            "test.yaml:17:36: applications.aws.policies[0].require: is a list; use a condition in "
+            "quotes, like \"'staff' in groups.name\"");
+}
+
 TEST(ResolveTest, NameIdValueIsATemplate) {
   EXPECT_EQ(MistakesOf(With("preset:", "preset: aws\n    name_id_value: \"{{ user.mail }}\"")),
             "test.yaml:17:29: applications.aws.name_id_value: 'user' has no 'mail'; did you mean "
             "'email'?");
+}
+
+// Whatever the directory says, what is written beside it is in every NameID.
+TEST(ResolveTest, NameIdValueMustNotBreakTheRulesByItself) {
+  const auto mistakes = [](const std::string& value) {
+    return MistakesOf(With("preset:", "preset: aws\n    name_id_value: \"" + value + "\""));
+  };
+  const std::string start = "test.yaml:17:21: applications.aws.name_id_value: ";
+  const std::string long_text(256, 'x');
+  EXPECT_EQ(mistakes("a {{ user.email }} b"), "");
+  EXPECT_EQ(mistakes(long_text), "");
+  EXPECT_EQ(mistakes(long_text + "{{ user.email }}"), "");
+  EXPECT_EQ(mistakes(long_text + "{{ user.email }}x"),
+            start +
+                "has 257 bytes outside of {{ }}, and a NameID has at most 256 (SAML Core 8.3.7); "
+                "shorten it");
+  EXPECT_EQ(mistakes(" {{ user.email }}"),
+            start +
+                "' {{ user.email }}' (from configuration): it has a space at its start or "
+                "end (R20)");
+  EXPECT_EQ(mistakes("{{ user.email }} "),
+            start +
+                "'{{ user.email }} ' (from configuration): it has a space at its start or "
+                "end (R20)");
+  EXPECT_EQ(mistakes(""), start + "is empty; give it a text");
+  EXPECT_EQ(mistakes("a\tb"),
+            "test.yaml:17:22: applications.aws.name_id_value: the text has a control character; "
+            "take it out");
 }
 
 TEST(ResolveTest, RefusesTestsThatPromiseNothing) {

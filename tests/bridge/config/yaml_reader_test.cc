@@ -199,7 +199,8 @@ TEST(YamlReaderTest, ExplainsWhatTheParserRefuses) {
       {"a: \"^\\d+$\"\n",
        "f:1:8: a: a backslash means something else in double quotes; use single quotes: a: "
        "'^\\d+$'"},
-      {"a:\n\tb: c\n", "f:2:1: the line is indented by a tab; YAML takes spaces alone: '  b: c'"},
+      {"a:\n\tb: c\n",
+       "f:2:1: a: the line is indented by a tab; YAML takes spaces alone: '  b: c'"},
       {"a: b: c\n",
        "f:1:5: a: ': ' within a value begins a map in YAML; put the value in quotes: a: \"b: c\""},
       {"a: @b\n", "f:1:4: a: a value cannot begin with '@' in YAML; put it in quotes: a: \"@b\""},

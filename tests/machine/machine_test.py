@@ -1,0 +1,481 @@
+#!/usr/bin/python3
+"""The package on a real host: a booted Debian with systemd, a directory and a person, set up by the
+very lines of README.md, used, restarted, upgraded, rebooted, purged. The order of the classes is
+that of an installation's life.
+
+Needs root and build/package/rolebridge_*.deb (./package). Exit status 77: this machine can't boot
+another one, and nothing was tested.
+"""
+
+import base64
+import json
+import pathlib
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+from machine import HOME, SOURCE, CannotBoot, Machine, Tree
+from web_client import WebClient, hand_over
+
+URL = "https://sso.example.org"
+STATUS = ("127.0.0.1", 9180)
+PASSWORD = "correct horse battery"
+READER = "arn:aws:iam::123412341234:role/ReadOnly"
+
+SOCKETS = ("rolebridge-pam.socket", "rolebridge-issuer.socket", "rolebridge-web.socket",
+           "rolebridge-web-status.socket")
+SERVICES = ("rolebridge-issuer.service", "rolebridge-web.service")
+PROGRAMS = ("rolebridge", "rolebridge-issuer", "rolebridge-pam", "rolebridge-web")
+
+NOT_RUN = 77
+
+# Filled by main(), used by all: one machine's life.
+machine = None
+package = None
+directory = None
+said_by_apt = ""
+
+
+# ---- what an administrator does ------------------------------------------------------------------
+
+
+def readme_commands():
+    """The lines of README.md's installation, without sudo and comments."""
+    text = (SOURCE / "README.md").read_text(encoding="utf-8")
+    section = text.split("## With your directory and your AWS account", 1)[1].split("\n## ", 1)[0]
+    block = section.split("```sh\n", 1)[1].split("```", 1)[0]
+    lines = [re.sub(r"\s+#.*", "", line) for line in block.splitlines()]
+    return [line.removeprefix("sudo ") for line in lines if line]
+
+
+def edited_sample():
+    """The sample configuration as somebody edits it for the sample directory."""
+    text = (SOURCE / "etc/rolebridge.yaml").read_text(encoding="utf-8")
+    for shipped, edited in (
+            ("uris: [ldaps://ldap1.example.org, ldaps://ldap2.example.org]",
+             f"uris: [{directory['uri']}]"),
+            ("# ca_file: directory-ca.pem", "  ca_file: directory-ca.pem"),
+            # A container may not ask the kernel.
+            ("require_synchronised: true", "require_synchronised: false"),
+            ('allowed_roles: ["aws-*", reader]', "allowed_roles: [ReadOnly, Administrator]")):
+        if shipped not in text:
+            raise AssertionError(f"etc/rolebridge.yaml no longer says {shipped!r}")
+        text = text.replace(shipped, edited)
+    return text
+
+
+def carry_out(command):
+    """One line of README.md; where a person would type into an editor, what they type."""
+    if command.startswith("editor /etc/rolebridge/rolebridge.yaml"):
+        machine.must("cp", directory["ca_file"], "/etc/rolebridge/directory-ca.pem")
+        return machine.write("/etc/rolebridge/rolebridge.yaml", edited_sample())
+    if command.startswith("systemctl edit rolebridge-issuer.service"):
+        folder = "/etc/systemd/system/rolebridge-issuer.service.d"
+        machine.must("mkdir", "-p", folder)
+        machine.write(f"{folder}/override.conf", "[Service]\nIPAddressAllow=127.0.0.1\n")
+        return machine.must("systemctl", "daemon-reload")
+    typed = directory["password"] if "/dev/stdin" in command else None
+    return machine.must("sh", "-c", f"cd /root && {command}", stdin=typed, timeout=300)
+
+
+def wait_for(condition, what, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} not within {seconds} s\n{machine.journal()}")
+        time.sleep(0.1)
+
+
+def is_ready():
+    done = machine.run("curl", "--silent", "--fail", "http://127.0.0.1:9180/readyz")
+    return done.status == 0
+
+
+def client():
+    return WebClient(URL, tls())
+
+
+def tls():
+    return ssl.create_default_context(
+        cadata=machine.must("cat", "/etc/rolebridge/tls.crt"))
+
+
+def signed_response():
+    """The XML that alice gets for a role, after a login of her own."""
+    browser = client()
+    page = browser.log_in("alice", PASSWORD)
+    if "Alice Anders" not in page.text:
+        raise AssertionError(f"no login: {page.visible_text()}\n{machine.journal()}")
+    return base64.b64decode(hand_over(browser.choose(READER))[1])
+
+
+def property_of(unit, name):
+    return machine.must("systemctl", "show", "--value", f"--property={name}", unit).strip()
+
+
+def mode_of(path):
+    return machine.must("stat", "--format=%U:%G %a", path).strip()
+
+
+class MachineTestCase(unittest.TestCase):
+    maxDiff = None
+
+    def assert_response_verifies(self):
+        with tempfile.TemporaryDirectory() as folder:
+            response, certificate = pathlib.Path(folder, "xml"), pathlib.Path(folder, "crt")
+            response.write_bytes(signed_response())
+            certificate.write_text(machine.must("cat", "/etc/rolebridge/saml.crt"))
+            done = subprocess.run(
+                ["xmlsec1", "--verify", "--enabled-reference-uris", "same-doc", "--id-attr:ID",
+                 "urn:oasis:names:tc:SAML:2.0:assertion:Assertion", "--trusted-pem",
+                 str(certificate), str(response)], capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(READER.encode(), response.read_bytes())
+
+
+# ---- the life of an installation -----------------------------------------------------------------
+
+
+class JustInstalledTest(MachineTestCase):
+
+    def test_apt_says_where_to_read_on(self):
+        self.assertIn("man rolebridge", said_by_apt)
+
+    def test_nothing_runs_and_nothing_failed(self):
+        for unit in (*SOCKETS, *SERVICES, "rolebridge.target"):
+            self.assertEqual(property_of(unit, "ActiveState"), "inactive", unit)
+        self.assertNotIn("rolebridge", machine.must("systemctl", "list-units", "--failed"))
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", 443), 5)
+
+    def test_status_says_what_is_missing(self):
+        status = machine.run("systemctl", "status", "rolebridge.target").stdout
+        self.assertIn("ConditionPathExists=/etc/rolebridge/rolebridge.yaml", status)
+
+    def test_starts_at_boot_once_configured(self):
+        self.assertEqual(machine.must("systemctl", "is-enabled", "rolebridge.target").strip(),
+                         "enabled")
+
+    def test_folders_let_in_whom_they_should(self):
+        self.assertEqual(mode_of("/etc/rolebridge"), "root:rolebridge-web 710")
+        self.assertEqual(mode_of("/run/rolebridge"), "root:rolebridge-web 750")
+
+    def test_daemons_have_accounts_that_nobody_logs_in_to(self):
+        for name in ("rolebridge", "rolebridge-web"):
+            entry = machine.must("getent", "passwd", name).strip().split(":")
+            self.assertIn("nologin", entry[6])
+        self.assertNotIn("rolebridge ", machine.must("id", "-nG", "rolebridge-web").strip() + " ")
+
+    def test_every_program_and_file_has_its_manual_page(self):
+        pages = machine.must("dpkg", "-L", "rolebridge")
+        for name in (*PROGRAMS, "rolebridge.yaml", "rolebridge-pam.conf"):
+            self.assertRegex(pages, rf"/usr/share/man/man[158]/{re.escape(name)}\.[158]\.gz")
+
+    def test_bash_completes_commands_and_options(self):
+        def completed(*words):
+            line = " ".join(f"'{word}'" for word in words)
+            return machine.must("bash", "-c", (
+                "source /usr/share/bash-completion/completions/rolebridge; "
+                f"COMP_WORDS=({line}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _rolebridge; "
+                'printf "%s\\n" "${COMPREPLY[@]}"')).split()
+        self.assertEqual(completed("rolebridge", "aws"), ["aws-setup", "aws-lint"])
+        self.assertEqual(completed("rolebridge", "keys", ""), ["new"])
+        self.assertEqual(completed("rolebridge", "check", "--on"), ["--online"])
+        self.assertIn("terraform", completed("rolebridge", "aws-setup", "aws", "--format", ""))
+
+
+class InServiceTest(MachineTestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        for command in readme_commands():
+            if not command.startswith("apt "):
+                carry_out(command)
+        wait_for(is_ready, "/readyz")
+
+    def test_response_of_a_login_by_pam_unix_verifies(self):
+        self.assert_response_verifies()
+
+    def test_wrong_password_is_refused(self):
+        page = client().log_in("alice", "not it")
+        self.assertIn("Invalid username or password.", page.text)
+
+    def test_journal_has_each_login_and_response(self):
+        signed_response()
+        found = machine.must("journalctl", "--quiet", "ROLEBRIDGE_EVENT=response_issued",
+                             "ROLEBRIDGE_USER=alice", "--output=json")
+        self.assertIn("ROLEBRIDGE_REQUEST", found)
+        self.assertIn("pam_outcome", machine.journal("--unit=rolebridge-pam@*"))
+
+    def test_no_login_leaves_a_unit_behind(self):
+        signed_response()
+        wait_for(lambda: "rolebridge-pam@" not in machine.must(
+            "systemctl", "list-units", "--all", "--plain", "rolebridge-pam@*.service"),
+            "the end of rolebridge-pam@")
+
+    def test_each_process_runs_as_its_user(self):
+        for unit, user in (("rolebridge-web.service", "rolebridge-web"),
+                           ("rolebridge-issuer.service", "rolebridge")):
+            pid = property_of(unit, "MainPID")
+            # Not dumpable: its files in /proc are root's.
+            self.assertEqual(machine.must("stat", "--format=%U", f"/proc/{pid}/maps").strip(),
+                             "root", unit)
+            status = machine.must("cat", f"/proc/{pid}/status")
+            uid = machine.must("id", "-u", user).strip()
+            self.assertRegex(status, rf"(?m)^Uid:\s+{uid}\s+{uid}\s+{uid}\s+{uid}$")
+            self.assertRegex(status, r"(?m)^CapEff:\s+0+$")
+            self.assertRegex(status, r"(?m)^CapBnd:\s+0+$")
+            self.assertRegex(status, r"(?m)^NoNewPrivs:\s+1$")
+            self.assertRegex(status, r"(?m)^Seccomp:\s+2$")
+
+    def test_issuer_answers_nobody_but_web(self):
+        # Root may open the socket; the issuer looks at the uid and hangs up.
+        answer = machine.must("python3", "-c", (
+            "import socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); "
+            "s.settimeout(20); s.connect('/run/rolebridge/issuer.sock'); print(s.recv(10))"))
+        self.assertEqual(answer.strip(), "b''")
+
+    def test_exposure_is_as_low_as_promised(self):
+        scores = {}
+        for unit in (*SERVICES, "rolebridge-pam@.service"):
+            path = property_of(unit.replace("@.", "@x."), "FragmentPath")
+            shown = machine.run("systemd-analyze", "security", "--offline=true", "--no-pager",
+                                path).stdout
+            found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", shown)
+            self.assertTrue(found, shown)
+            scores[unit] = float(found[1])
+        print(f"exposure by systemd-analyze: {scores}", flush=True)
+        self.assertLessEqual(scores["rolebridge-web.service"], 0.5)
+        self.assertLessEqual(scores["rolebridge-issuer.service"], 1.6)
+
+    def test_systemd_understands_every_line_of_the_units(self):
+        paths = [property_of(unit, "FragmentPath") for unit in
+                 (*SOCKETS, *SERVICES, "rolebridge.target", "rolebridge-pam@x.service")]
+        done = machine.run("systemd-analyze", "verify", "--man=no", *paths)
+        self.assertNotIn("rolebridge", done.stdout + done.stderr)
+
+
+class TakenOverWebTest(MachineTestCase):
+    """As rolebridge-web's user, in a copy of its unit that runs a probe in its place."""
+
+    ALLOWED = {"connect to the issuer", "read its own TLS key"}
+
+    @classmethod
+    def setUpClass(cls):
+        machine.put(SOURCE / "tests/machine/probe.py", "/usr/local/lib/probe.py")
+        unit = machine.must("systemctl", "cat", "rolebridge-web.service")
+        for line, instead in ((r"Type=.*", "Type=oneshot"), (r"Restart=.*", ""),
+                              (r"Sockets=.*", ""), (r"Requires=.*", ""),
+                              (r"ExecStart=.*",
+                               "ExecStart=/usr/bin/python3 -B /usr/local/lib/probe.py"),
+                              # Python itself and its modules; the rest is as it was.
+                              (r"(ExecPaths=/usr/sbin.*)",
+                               r"\1 /usr/bin/python3 /usr/lib/python3 -/usr/lib/python3.11 "
+                               r"-/usr/lib/python3.13")):
+            unit, count = re.subn(rf"(?m)^{line}$", instead, unit)
+            assert count == 1, f"{line}: {count} times"
+        machine.write("/run/systemd/system/probe.service", unit)
+        machine.must("systemctl", "daemon-reload")
+        machine.must("systemctl", "start", "probe.service")
+        cls.outcomes = cls.last_line(machine.must("journalctl", "--quiet", "--output=cat",
+                                                  "--unit=probe.service"))
+        cls.unconfined = cls.last_line(machine.must("python3", "-B", "/usr/local/lib/probe.py"))
+        machine.must("rm", "/run/systemd/system/probe.service", "/etc/taken-over",
+                     "/run/rolebridge/taken-over")
+        machine.must("systemctl", "daemon-reload")
+
+    @staticmethod
+    def last_line(text):
+        return json.loads(next(line for line in reversed(text.splitlines()) if line[:1] == "{"))
+
+    def test_root_outside_can_do_all_of_it(self):
+        # Else a refusal below would say nothing.
+        self.assertEqual(set(self.unconfined.values()), {"done"}, self.unconfined)
+
+    def test_can_do_what_web_has_to(self):
+        for name in self.ALLOWED:
+            self.assertEqual(self.outcomes[name], "done", name)
+
+    def test_is_refused_everything_else(self):
+        for name, outcome in self.outcomes.items():
+            if name not in self.ALLOWED:
+                with self.subTest(name):
+                    self.assertNotEqual(outcome, "done")
+        print(f"as the web process: {self.outcomes}", flush=True)
+
+    def test_sockets_and_programs_are_refused_by_their_own_locks(self):
+        # Not by a mode of a file alone.
+        for name in ("open an IPv4 socket", "open an IPv6 socket", "open a netlink socket"):
+            self.assertEqual(self.outcomes[name], "EAFNOSUPPORT", name)
+        for name in ("run a shell", "run a program of its own"):
+            self.assertEqual(self.outcomes[name], "EACCES", name)
+        for name in ("run one from memory", "trace a process"):
+            self.assertEqual(self.outcomes[name], "EPERM", name)
+
+
+class RestartTest(MachineTestCase):
+
+    def test_refuses_no_connection_while_the_processes_restart(self):
+        context, refused, cut, pages = tls(), [], [], []
+        done = threading.Event()
+
+        def hammer():
+            browser = WebClient(URL, context)
+            while not done.is_set():
+                try:
+                    pages.append(browser.get("/login").status)
+                except ConnectionRefusedError as error:
+                    refused.append(repr(error))
+                except OSError as error:
+                    cut.append(repr(error))
+
+        threads = [threading.Thread(target=hammer) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(5):
+                machine.must("systemctl", "restart", *SERVICES)
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(refused, [])
+        # rolebridge-web that ends cuts off who is in a handshake or has just been accepted.
+        print(f"{len(pages)} pages, {len(cut)} connections cut in 5 restarts", flush=True)
+        self.assertGreater(pages.count(200), 5, pages)
+        wait_for(is_ready, "/readyz")
+
+    def test_comes_back_by_itself_from_a_crash(self):
+        for unit in SERVICES:
+            before = property_of(unit, "MainPID")
+            machine.must("systemctl", "kill", "--signal=KILL", unit)
+            wait_for(lambda: property_of(unit, "MainPID") not in (before, "0"), f"a new {unit}")
+        wait_for(is_ready, "/readyz")
+        self.assert_response_verifies()
+
+    def test_comes_back_by_itself_once_a_mistake_is_mended(self):
+        good = machine.must("cat", "/etc/rolebridge/rolebridge.yaml")
+        machine.write("/etc/rolebridge/rolebridge.yaml", good + "nonsense: yes\n")
+        self.assertNotEqual(machine.run("systemctl", "restart", SERVICES[0]).status, 0)
+        self.assertIn("nonsense", machine.journal(f"--unit={SERVICES[0]}"))
+        time.sleep(6)  # several attempts; none takes the socket down
+        self.assertEqual(property_of("rolebridge-issuer.socket", "ActiveState"), "active")
+        machine.write("/etc/rolebridge/rolebridge.yaml", good)
+        wait_for(is_ready, "/readyz")
+        self.assert_response_verifies()
+
+
+class UpgradeTest(MachineTestCase):
+
+    def test_keeps_what_was_edited_and_holds_the_sockets(self):
+        edit = "# edited here\n"
+        machine.must("sh", "-c", f"printf '{edit}' >>/etc/rolebridge-pam.conf")
+        machine.must("chmod", "0750", "/etc/rolebridge")
+        sums = machine.must("sh", "-c", "sha256sum /etc/rolebridge/* /var/lib/rolebridge/*")
+        sockets = [property_of(unit, "InvocationID") for unit in SOCKETS]
+        pids = [property_of(unit, "MainPID") for unit in SERVICES]
+        machine.must("apt-get", "install", "--reinstall", "/root/rolebridge.deb", timeout=300)
+        self.assertIn(edit, machine.must("cat", "/etc/rolebridge-pam.conf"))
+        self.assertEqual(mode_of("/etc/rolebridge"), "root:rolebridge-web 750")
+        self.assertEqual(machine.must("sh", "-c", "sha256sum /etc/rolebridge/* "
+                                      "/var/lib/rolebridge/*"), sums)
+        self.assertEqual([property_of(unit, "InvocationID") for unit in SOCKETS], sockets)
+        for before, unit in zip(pids, SERVICES):
+            self.assertNotIn(property_of(unit, "MainPID"), (before, "0"), unit)
+        wait_for(is_ready, "/readyz")
+        self.assert_response_verifies()
+
+
+class RebootTest(MachineTestCase):
+
+    def test_is_in_service_again_without_a_hand(self):
+        machine.reboot()
+        wait_for(is_ready, "/readyz")
+        self.assert_response_verifies()
+        self.assertNotIn("rolebridge", machine.must("systemctl", "list-units", "--failed"))
+
+
+class PurgeTest(MachineTestCase):
+
+    def test_leaves_the_keys_and_nothing_else_unless_told(self):
+        kept = machine.must("sha256sum", "/etc/rolebridge/saml.key").split()[0]
+        machine.must("apt-get", "purge", "rolebridge")
+        left = machine.must("find", "/etc/rolebridge", "/var/lib/rolebridge", "/run/rolebridge",
+                            "-type", "f", "-o", "-type", "s").split()
+        self.assertEqual(sorted(left), [
+            "/etc/rolebridge/directory-ca.pem", "/etc/rolebridge/saml.crt",
+            "/etc/rolebridge/saml.key", "/etc/rolebridge/tls.crt", "/etc/rolebridge/tls.key",
+            "/var/lib/rolebridge/name-id.key", "/var/lib/rolebridge/names.key",
+            "/var/lib/rolebridge/sealing.key"])
+        for path in ("/etc/pam.d/rolebridge", "/etc/rolebridge-pam.conf", "/usr/share/rolebridge",
+                     "/etc/systemd/system/multi-user.target.wants/rolebridge.target"):
+            self.assertNotEqual(machine.run("test", "-e", path).status, 0, path)
+        self.assertEqual(machine.must("systemctl", "list-units", "--all", "--plain", "--no-legend",
+                                      "rolebridge*").strip(), "")
+        machine.must("getent", "passwd", "rolebridge")
+
+        machine.must("apt-get", "install", "/root/rolebridge.deb", timeout=300)
+        self.assertEqual(machine.must("sha256sum", "/etc/rolebridge/saml.key").split()[0], kept)
+        machine.must("apt-get", "purge", "rolebridge", env=("ROLEBRIDGE_PURGE=everything",))
+        for path in ("/etc/rolebridge", "/var/lib/rolebridge"):
+            self.assertNotEqual(machine.run("test", "-e", path).status, 0, path)
+
+
+LIFE = (JustInstalledTest, InServiceTest, TakenOverWebTest, RestartTest, UpgradeTest, RebootTest,
+        PurgeTest)
+
+
+def load_tests(loader, *_):
+    return unittest.TestSuite(loader.loadTestsFromTestCase(case) for case in LIFE)
+
+
+def prepare():
+    """A booted machine with the package in it and a person who may log in."""
+    global said_by_apt, directory
+    machine.put(package, "/root/rolebridge.deb")
+    machine.write("/etc/apt/apt.conf.d/99test",
+                  'APT::Get::Assume-Yes "true";\nAPT::Install-Recommends "false";\n')
+    install = next(line for line in readme_commands() if line.startswith("apt "))
+    said_by_apt = machine.must("sh", "-c", "cd /root && " +
+                               install.replace("./rolebridge_*.deb", "./rolebridge.deb"),
+                               timeout=300)
+    directory = json.loads(machine.must("python3", "-B", "/source/tests/machine/directory.py"))
+    machine.must("systemctl", "enable", "--now", "directory.service")
+    machine.must("useradd", "--uid", "20001", "alice")
+    machine.must("chpasswd", stdin=f"alice:{PASSWORD}\n")
+
+
+def main():
+    global machine, package
+    found = sorted((SOURCE / "build/package").glob("rolebridge_*.deb"))
+    if not found:
+        sys.exit("machine_test: no package in build/package; run ./package first")
+    package = found[-1]
+    not_run = HOME / "not-run"
+    HOME.mkdir(parents=True, exist_ok=True)
+    not_run.unlink(missing_ok=True)
+    started = time.monotonic()
+    try:
+        tree = Tree()
+        tree.fetch_dependencies(package)
+        machine = Machine(tree).boot()
+    except CannotBoot as reason:
+        not_run.write_text(f"{reason}\n", encoding="utf-8")
+        print(f"NOT RUN: this machine can't boot another one: {reason}")
+        sys.exit(NOT_RUN)
+    print(f"booted Debian {tree.release} after {time.monotonic() - started:.0f} s", flush=True)
+    try:
+        prepare()
+        unittest.main(verbosity=2, argv=[sys.argv[0], *(a for a in sys.argv[1:] if a != "-v")])
+    finally:
+        machine.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -91,18 +91,26 @@ subjectAltName = {names}
 """
 
 
+# Names of ports that this process was given; no other test takes them while it lives.
+_reserved = []
+
+
 def free_port():
     """A port of the loopback interface that nobody listens on, below those that outgoing
     connections take by themselves: it stays free until its server binds it."""
     for _ in range(1000):
-        port = 10000 + secrets.randbelow(20000)
-        with socket.socket() as probe:
-            try:
+        port = 10000 + secrets.randbelow(10000)
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0rolebridge-test-port-{port}")
+            with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no free port between 10000 and 30000")
+        except OSError:
+            name.close()
+            continue
+        _reserved.append(name)
+        return port
+    raise RuntimeError("no free port between 10000 and 20000")
 
 
 def end_with_parent():

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "bridge/base/version.h"
+#include "bridge/cli/audit.h"
 #include "bridge/cli/aws_lint.h"
 #include "bridge/cli/aws_setup.h"
 #include "bridge/cli/check.h"
@@ -165,6 +166,57 @@ void AddAwsLint(CLI::App& app, int& status) {
   });
 }
 
+void AddAuditFilter(CLI::App* command, const std::shared_ptr<cli::AuditOptions>& options) {
+  cli::AuditFilter& filter = options->filter;
+  command->add_option("--user", filter.user, "Of this person");
+  command->add_option("--event", filter.event, "Of this kind, like response_issued");
+  command->add_option("--role", filter.role, "With this in a role's ARN");
+  command->add_option("--since", filter.since,
+                      "From then on: 2026-01-31, 2026-01-31T10:05:00Z, or ago: 30m, 24h, 7d");
+  command->add_option("--until", filter.until, "Before then");
+}
+
+void AddAudit(CLI::App& app, int& status) {
+  CLI::App* const audit = app.add_subcommand("audit", "The record of what this bridge did");
+  audit->require_subcommand(1);
+  const auto options = std::make_shared<cli::AuditOptions>();
+  const auto add = [&](const char* name, const char* help, auto run) {
+    CLI::App* const command = audit->add_subcommand(name, help);
+    command->add_option("--state-dir", options->state_directory, "Where the store is")
+        ->capture_default_str();
+    command->callback([options, &status, run] { status = run(*options, SystemClock()); });
+    return command;
+  };
+  CLI::App* const list =
+      add("list", "A line for each record", [](const cli::AuditOptions& o, const Clock& clock) {
+        return cli::ListAudit(o, clock, std::cout, std::cerr);
+      });
+  AddAuditFilter(list, options);
+  list->add_option("--limit", options->limit, "The last so many; 0 is all")->capture_default_str();
+  add("show", "One record with all that it holds",
+      [](const cli::AuditOptions& o, const Clock&) {
+        return cli::ShowAudit(o, std::cout, std::cerr);
+      })
+      ->add_option("RECORD", options->wanted, "Its number, or the ID of an assertion")
+      ->required();
+  add("verify", "Whether a record was changed or taken away",
+      [](const cli::AuditOptions& o, const Clock&) {
+        return cli::VerifyAudit(o, std::cin, std::cout, std::cerr);
+      })
+      ->add_option("--key", options->key_file,
+                   "A file with what audit begin showed; - is standard input");
+  AddAuditFilter(add("export", "JSON lines",
+                     [](const cli::AuditOptions& o, const Clock& clock) {
+                       return cli::ExportAudit(o, clock, std::cout, std::cerr);
+                     }),
+                 options);
+  add("begin", "Makes the key of the record and shows it once",
+      [](const cli::AuditOptions& o, const Clock& clock) {
+        SystemRandom random;
+        return cli::BeginAudit(o, clock.Now(), random, std::cout, std::cerr);
+      });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -173,6 +225,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string(kVersion));
   app.require_subcommand(1);
   int status = 0;
+  AddAudit(app, status);
   AddCheck(app, status);
   AddExplain(app, status);
   AddKeys(app, status);

@@ -117,8 +117,9 @@ struct Config {
   std::vector<KeyPair> signing;  // the first signs
   seconds session_lifetime{8 * 3600};
   seconds session_idle{3600};
-  std::vector<AssuranceLevel> assurance;  // lowest first; at least one
-  bool fold_user_case = true;             // users.case: fold | keep (U2)
+  std::optional<seconds> audit_retention;  // none: records are kept for good
+  std::vector<AssuranceLevel> assurance;   // lowest first; at least one
+  bool fold_user_case = true;              // users.case: fold | keep (U2)
   bool require_synchronised_clock = true;
   ldap::Settings ldap;
   std::vector<Account> accounts;

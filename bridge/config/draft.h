@@ -36,6 +36,10 @@ struct LevelDraft {
   std::optional<seconds> valid;
 };
 
+struct AuditDraft {
+  std::optional<seconds> retention;
+};
+
 struct UsersDraft {
   bool fold_case = true;
 };
@@ -165,6 +169,7 @@ struct Draft {
   std::vector<LevelDraft> assurance;
   UsersDraft users;
   ClockDraft clock;
+  AuditDraft audit;
   LdapDraft ldap;
   std::vector<Named<AccountDraft>> accounts;
   std::vector<Named<std::vector<std::string>>> grants;

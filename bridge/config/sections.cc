@@ -96,6 +96,13 @@ SectionType<ClockDraft> ClockSection() {
   });
 }
 
+SectionType<AuditDraft> AuditSection() {
+  return SectionType<AuditDraft>({
+      Row("retention", &AuditDraft::retention, DurationType(kDay, 3660 * kDay), kOptional,
+          "how long records are kept in the store; for good unless set"),
+  });
+}
+
 SectionType<BindDraft> BindSection() {
   return SectionType<BindDraft>({
       Row("dn", &BindDraft::dn, Dn(), kRequired, "as whom the directory is read"),
@@ -357,6 +364,7 @@ SectionType<Draft> ConfigSection() {
           "how people prove who they are, the weakest first"),
       Row("users", &S::users, UsersSection(), kOptional, "what user names are"),
       Row("clock", &S::clock, ClockSection(), kOptional, "what is demanded of the clock"),
+      Row("audit", &S::audit, AuditSection(), kOptional, "the record of what was done"),
       Row("ldap", &S::ldap, LdapSection(), kRequired, "the directory"),
       Row("accounts", &S::accounts,
           NamedMapType(CheckAlias, "1 to 32 of a-z, 0-9 and '-'", AccountSection()), kOptional,

@@ -1,34 +1,16 @@
 #include "bridge/issuer/audit.h"
 
 #include <systemd/sd-journal.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rolebridge::issuer {
 namespace {
-
-class StandardErrorAudit final : public Audit {
- public:
-  Result<void> Write(const AuditEvent& event) override {
-    const std::string line = FormatLogLine(event.priority, event.name, event.fields) + "\n";
-    std::string_view rest = line;
-    while (!rest.empty()) {
-      const ssize_t written = write(STDERR_FILENO, rest.data(), rest.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) {
-        return Error{ErrorCode::kUnavailable,
-                     std::string("audit: cannot write to standard error: ") + std::strerror(errno)};
-      }
-      rest.remove_prefix(static_cast<size_t>(written));
-    }
-    return {};
-  }
-};
 
 // "ROLEBRIDGE_ASSERTION_ID=_4f1c...": journal fields are upper case.
 std::string JournalField(std::string_view name, std::string_view value) {
@@ -41,33 +23,67 @@ std::string JournalField(std::string_view name, std::string_view value) {
   return field;
 }
 
-class JournalAudit final : public Audit {
+void TellJournal(const AuditEvent& event) {
+  // MESSAGE is the escaped line without its priority: one person's text can't become a field.
+  const std::string line = FormatLogLine(event.priority, event.name, event.fields);
+  std::vector<std::string> fields = {
+      "MESSAGE=" + line.substr(line.find('>') + 1),
+      "PRIORITY=" + std::to_string(static_cast<int>(event.priority)),
+      "SYSLOG_IDENTIFIER=rolebridge-issuer",
+      JournalField("event", event.name),
+  };
+  for (const auto& [name, value] : event.fields) fields.push_back(JournalField(name, value));
+  std::vector<iovec> vectors;
+  for (std::string& field : fields) vectors.push_back({field.data(), field.size()});
+  const int result = sd_journal_sendv(vectors.data(), static_cast<int>(vectors.size()));
+  if (result < 0) Log(LogPriority::kWarning, "journal_refused", {{"reason", strerror(-result)}});
+}
+
+class StoredAudit final : public Audit {
  public:
-  Result<void> Write(const AuditEvent& event) override {
-    // MESSAGE is the escaped line without its priority: one person's text can't become a field.
-    const std::string line = FormatLogLine(event.priority, event.name, event.fields);
-    std::vector<std::string> fields = {
-        "MESSAGE=" + line.substr(line.find('>') + 1),
-        "PRIORITY=" + std::to_string(static_cast<int>(event.priority)),
-        "SYSLOG_IDENTIFIER=rolebridge-issuer",
-        JournalField("event", event.name),
-    };
-    for (const auto& [name, value] : event.fields) fields.push_back(JournalField(name, value));
-    std::vector<iovec> vectors;
-    for (std::string& field : fields) vectors.push_back({field.data(), field.size()});
-    const int result = sd_journal_sendv(vectors.data(), static_cast<int>(vectors.size()));
-    if (result == 0) return {};
-    return Error{ErrorCode::kUnavailable,
-                 std::string("audit: the journal refused a record: ") + std::strerror(-result)};
+  StoredAudit(store::AuditLog& log, Origin origin, const Clock& clock)
+      // systemd.exec(5): set where standard error is connected to the journal.
+      : log_(log),
+        origin_(std::move(origin)),
+        clock_(clock),
+        has_journal_(std::getenv("JOURNAL_STREAM") != nullptr) {}
+
+  Result<void> Write(const AuditEvent& event, std::vector<store::Change> also) override {
+    const SysSeconds now = clock_.Now();
+    Result<void> recorded = log_.Append(now, TextOf(event, now), std::move(also));
+    if (!recorded) {
+      Log(LogPriority::kError, "store_refused",
+          {{"event", std::string(event.name)}, {"reason", recorded.error().message}});
+    } else if (has_journal_) {
+      TellJournal(event);
+    } else {
+      Log(event.priority, event.name, event.fields);
+    }
+    return recorded;
   }
+
+ private:
+  std::string TextOf(const AuditEvent& event, SysSeconds now) const {
+    nlohmann::ordered_json record = {{"event", event.name},
+                                     {"at", FormatUtc(now)},
+                                     {"node", origin_.node},
+                                     {"boot", origin_.boot_id},
+                                     {"since_boot_ms", clock_.SinceBoot().count()}};
+    for (const auto& [name, value] : event.fields) record[std::string(name)] = value;
+    // Bytes that are no UTF-8 (a user agent's) become U+FFFD: a record is made whatever is in it.
+    return record.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+
+  store::AuditLog& log_;
+  const Origin origin_;
+  const Clock& clock_;
+  const bool has_journal_;
 };
 
 }  // namespace
 
-std::unique_ptr<Audit> OpenAudit() {
-  // systemd.exec(5): set where standard error is connected to the journal.
-  if (std::getenv("JOURNAL_STREAM") != nullptr) return std::make_unique<JournalAudit>();
-  return std::make_unique<StandardErrorAudit>();
+std::unique_ptr<Audit> OpenAudit(store::AuditLog& log, Origin origin, const Clock& clock) {
+  return std::make_unique<StoredAudit>(log, std::move(origin), clock);
 }
 
 }  // namespace rolebridge::issuer

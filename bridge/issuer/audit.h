@@ -1,10 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "bridge/base/clock.h"
 #include "bridge/base/log.h"
 #include "bridge/base/result.h"
+#include "bridge/store/audit_log.h"
 
 namespace rolebridge::issuer {
 
@@ -20,13 +24,21 @@ struct AuditEvent {
 class Audit {
  public:
   virtual ~Audit() = default;
-  // Errors: kUnavailable, the event is not on record: what it tells of must not happen
-  // (design.md, promise 4).
-  virtual Result<void> Write(const AuditEvent& event) = 0;
+  // Returns when the event, and `also` with it, is on the disk. Errors: kUnavailable, neither is:
+  // what it tells of must not happen (design.md, promise 4).
+  virtual Result<void> Write(const AuditEvent& event, std::vector<store::Change> also) = 0;
+  Result<void> Write(const AuditEvent& event) { return Write(event, {}); }
 };
 
-// The journal where this process was started by a service manager that keeps one, with a field for
-// each value; otherwise one line on standard error.
-std::unique_ptr<Audit> OpenAudit();
+// What each record says of where it was made.
+struct Origin {
+  std::string node;     // this host's name
+  std::string boot_id;  // of this boot of the machine; empty where it can't be told
+};
+
+// The chained record in the store, as a JSON object with a member for each field. Then also the
+// journal, where this process was started by a service manager that keeps one, else standard error:
+// a copy for whoever watches, which may fail.
+std::unique_ptr<Audit> OpenAudit(store::AuditLog& log, Origin origin, const Clock& clock);
 
 }  // namespace rolebridge::issuer

@@ -24,9 +24,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr std::string_view kAllRoles = "all";
-constexpr auto kRequestIdKept = minutes(15);
 constexpr auto kForcedLoginAge = minutes(5);
-constexpr size_t kMaxSeenRequests = 100'000;
 constexpr uint64_t kReparseEvery = 64;  // security.md O6
 
 Refused Refuse(Reason reason, std::string why, std::string detail = {}) {
@@ -50,13 +48,15 @@ struct IssueService::Draft {
 };
 
 IssueService::IssueService(const config::Config& config, const PersonReader& people,
-                           const saml::Signer& signer, store::SessionStore& sessions, Audit& audit,
+                           const saml::Signer& signer, store::SessionStore& sessions,
+                           store::SeenRequests& seen_requests, Audit& audit,
                            ClockGuard& clock_guard, const Clock& clock, Random& random,
                            const SecretString& name_id_key)
     : config_(config),
       people_(people),
       signer_(signer),
       sessions_(sessions),
+      seen_requests_(seen_requests),
       audit_(audit),
       clock_guard_(clock_guard),
       clock_(clock),
@@ -172,15 +172,6 @@ std::optional<Refused> IssueService::CheckRates(std::string_view session_identif
   return std::nullopt;
 }
 
-bool IssueService::RememberRequestId(const std::string& application, const std::string& id) {
-  const std::lock_guard lock(mutex_);
-  const BootTime now = clock_.SinceBoot();
-  std::erase_if(seen_requests_,
-                [&](const auto& entry) { return now - entry.second >= kRequestIdKept; });
-  if (seen_requests_.size() >= kMaxSeenRequests) return false;
-  return seen_requests_.emplace(application + " " + id, now).second;
-}
-
 std::variant<saml::Response, Refused> IssueService::Compose(const Draft& draft,
                                                             const protocol::IssueRequest& request,
                                                             const store::Session& session) {
@@ -235,9 +226,15 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
                "rule " + std::string(violations.front().rule) + ": " + violations.front().message));
   }
   // Only an answer uses up a request: one refused while the directory was away may be asked again.
-  if (request.request.present && !RememberRequestId(request.application, request.request.id)) {
-    WipeString(encoded);
-    return refuse(Refuse(Reason::kUnknownApplication, "the request was answered before"));
+  std::vector<store::Change> changes;
+  if (request.request.present) {
+    std::optional<store::Change> taken =
+        seen_requests_.Take(request.application, request.request.id);
+    if (!taken) {
+      WipeString(encoded);
+      return refuse(Refuse(Reason::kUnknownApplication, "the request was answered before"));
+    }
+    changes.push_back(*std::move(taken));
   }
   std::string relay_state = request.relay_state;
   const bool is_echo = request.request.present && PartitionOf(*draft.application) == nullptr;
@@ -276,10 +273,14 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
                      {"not_on_or_after", FormatUtc(assertion.not_on_or_after)},
                      {"key", signer_.key().fingerprint()},
                      {"config", config_.hash},
-                     {"version", std::string(kVersion)}}});
+                     {"version", std::string(kVersion)}}},
+                   std::move(changes));
   WipeString(*document);
   if (!recorded) {
     WipeString(encoded);
+    if (request.request.present) {
+      seen_requests_.GiveBack(request.application, request.request.id);
+    }
     return Refusal{Reason::kUnavailable, ""};
   }
   ++issued_;

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <deque>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 #include "bridge/issuer/person_reader.h"
 #include "bridge/protocol/protocol.h"
 #include "bridge/saml/signer.h"
+#include "bridge/store/seen_requests.h"
 #include "bridge/store/session_store.h"
 
 namespace rolebridge::issuer {
@@ -30,8 +30,9 @@ class IssueService {
   using Reply = std::variant<protocol::IssueReply, protocol::Refusal>;
 
   IssueService(const config::Config& config, const PersonReader& people, const saml::Signer& signer,
-               store::SessionStore& sessions, Audit& audit, ClockGuard& clock_guard,
-               const Clock& clock, Random& random, const SecretString& name_id_key);
+               store::SessionStore& sessions, store::SeenRequests& seen_requests, Audit& audit,
+               ClockGuard& clock_guard, const Clock& clock, Random& random,
+               const SecretString& name_id_key);
 
   Reply Issue(protocol::IssueRequest& request);
 
@@ -53,12 +54,12 @@ class IssueService {
   saml::NameId NameIdFor(const Draft& draft);
   Reply Release(const Draft& draft, const saml::Response& response, protocol::IssueRequest& request,
                 const store::Session& session);
-  bool RememberRequestId(const std::string& application, const std::string& id);
 
   const config::Config& config_;
   const PersonReader& people_;
   const saml::Signer& signer_;
   store::SessionStore& sessions_;
+  store::SeenRequests& seen_requests_;
   Audit& audit_;
   ClockGuard& clock_guard_;
   const Clock& clock_;
@@ -68,8 +69,7 @@ class IssueService {
   std::atomic<uint64_t> issued_{0};
   std::atomic<uint64_t> signed_{0};
   std::mutex mutex_;
-  std::deque<BootTime> last_minute_;               // when responses were issued
-  std::map<std::string, BootTime> seen_requests_;  // "slug id", kept for 15 minutes (I7)
+  std::deque<BootTime> last_minute_;  // when responses were issued
 };
 
 }  // namespace rolebridge::issuer

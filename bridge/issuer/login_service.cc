@@ -78,11 +78,13 @@ struct LoginService::Login {
 };
 
 LoginService::LoginService(const config::Config& config, PamSocket pam,
-                           store::SessionStore& sessions, Audit& audit, const Clock& clock,
-                           Random& random, const SecretString& typed_name_key)
+                           store::SessionStore& sessions, store::KnownNames& known_names,
+                           Audit& audit, const Clock& clock, Random& random,
+                           const SecretString& typed_name_key)
     : config_(config),
       pam_(std::move(pam)),
       sessions_(sessions),
+      known_names_(known_names),
       audit_(audit),
       clock_(clock),
       random_(random),
@@ -243,27 +245,36 @@ LoginService::Reply LoginService::Admit(Login& login, const protocol::Context& c
                       {"service", level.pam_service},  {"assurance", level.name},
                       {"config", config_.hash}};
   if (username != login.username) fields.emplace_back("typed_user", login.username);
-  const Result<void> recorded =
-      audit_.Write({"login_succeeded", LogPriority::kInfo, std::move(fields)});
-  if (!recorded) {
-    Forget(login.id);
-    return Refusal{Reason::kUnavailable, ""};
-  }
-  Result<SecretString> session = sessions_.Create({.username = username,
-                                                   .uid = outcome.uid,
-                                                   .assurance = 0,
-                                                   .authn_instant = clock_.Now(),
-                                                   .session_index = "_" + RandomHex(random_, 20)});
+  known_names_.Add(username);
   Forget(login.id);
-  if (!session) return Refusal{Reason::kTooManyLogins, ""};
+  Result<SecretString> session = sessions_.Create(
+      {.username = username,
+       .uid = outcome.uid,
+       .assurance = 0,
+       .authn_instant = clock_.Now(),
+       .session_index = "_" + RandomHex(random_, 20)},
+      [&](std::vector<store::Change> changes) {
+        return audit_.Write({"login_succeeded", LogPriority::kInfo, fields}, std::move(changes));
+      });
+  if (!session) return RefuseSession(fields, session.error());
   {
     const std::lock_guard lock(mutex_);
     ++succeeded_;
-    known_names_.insert(username);
   }
   LoginReply reply{.state = LoginState::kLoggedIn};
   reply.session = *std::move(session);
   return reply;
+}
+
+// PAM said yes, and there is no room, or nothing can be put on record.
+LoginService::Reply LoginService::RefuseSession(LogFields fields, const Error& error) {
+  CountRefusal();
+  if (error.code != ErrorCode::kResourceExhausted) return Refusal{Reason::kUnavailable, ""};
+  fields.emplace_back("stage", "session");
+  fields.emplace_back("detail", error.message);
+  const Result<void> recorded =
+      audit_.Write({"login_denied", LogPriority::kError, std::move(fields)});
+  return Refusal{recorded ? Reason::kTooManyLogins : Reason::kUnavailable, ""};
 }
 
 LoginService::Reply LoginService::Deny(Login& login, const protocol::Context& context,
@@ -298,10 +309,7 @@ LoginReply LoginService::Held(LoginState state, BootTime since) {
 }
 
 std::string LoginService::NameForRecord(const std::string& typed) const {
-  {
-    const std::lock_guard lock(mutex_);
-    if (known_names_.contains(typed)) return typed;
-  }
+  if (known_names_.Contains(typed)) return typed;
   const std::string digest = crypto::HmacSha256(typed_name_key_, typed);
   const std::string hex = ToHex(digest);
   return "hmac:" + hex.substr(0, 16) + ":length:" + std::to_string(typed.size());

@@ -3,7 +3,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "bridge/config/config.h"
 #include "bridge/issuer/audit.h"
 #include "bridge/protocol/protocol.h"
+#include "bridge/store/known_names.h"
 #include "bridge/store/session_store.h"
 #include "pam/client.h"
 
@@ -34,7 +34,7 @@ class LoginService {
   // `typed_name_key`: names that never logged in here are recorded as their HMAC under it, since
   // people type passwords into the name field (security.md G2).
   LoginService(const config::Config& config, PamSocket pam, store::SessionStore& sessions,
-               Audit& audit, const Clock& clock, Random& random,
+               store::KnownNames& known_names, Audit& audit, const Clock& clock, Random& random,
                const SecretString& typed_name_key);
   ~LoginService();
 
@@ -66,6 +66,7 @@ class LoginService {
   Reply Conclude(Login& login, const protocol::Context& context, const pam::Outcome& outcome);
   Reply Admit(Login& login, const protocol::Context& context, const std::string& username,
               const pam::Outcome& outcome);
+  Reply RefuseSession(LogFields fields, const Error& error);
   Reply Deny(Login& login, const protocol::Context& context, const pam::Outcome& outcome);
   protocol::LoginReply Held(protocol::LoginState state, BootTime since);
   std::string NameForRecord(const std::string& typed) const;
@@ -74,6 +75,7 @@ class LoginService {
   const config::Config& config_;
   const PamSocket pam_;
   store::SessionStore& sessions_;
+  store::KnownNames& known_names_;
   Audit& audit_;
   const Clock& clock_;
   Random& random_;
@@ -81,7 +83,6 @@ class LoginService {
 
   mutable std::mutex mutex_;
   std::map<std::string, LoginPtr> logins_;  // by conversation identifier
-  std::set<std::string> known_names_;       // that have logged in since start
   uint64_t succeeded_ = 0;
   uint64_t refused_ = 0;
 };

@@ -17,22 +17,25 @@ int main(int argc, char** argv) {
   const StateKeys keys = LoadStateKeysOrExit(options.state_directory, random);
   const SigningKeys signing = LoadSigningKeysOrExit(config, clock.Now());
   const std::unique_ptr<ldap::Directory> directory = OpenDirectoryOrExit(config, clock);
-  const std::unique_ptr<Audit> audit = OpenAudit();
   ClockGuard clock_guard(clock, config.require_synchronised_clock);
-  store::SessionStore sessions({.lifetime = config.session_lifetime,
-                                .idle = config.session_idle,
-                                .sessions = config.limits.sessions,
-                                .sessions_per_user = config.limits.sessions_per_user},
-                               clock, random);
 
-  const PersonReader people(config, *directory, sessions, clock);
-  LoginService login(config, {options.pam_socket_path, options.pam_uid}, sessions, *audit, clock,
-                     random, keys.names);
-  PortalService portal(config, people, sessions, *audit, clock);
-  IssueService issue(config, people, signing.signer, sessions, *audit, clock_guard, clock, random,
-                     keys.name_id);
-  const RequestTable table({config, login, portal, issue, sessions, *directory, clock_guard,
-                            keys.sealing, [&](std::string_view slug) {
+  const Origin origin = ThisOrigin();
+  const std::unique_ptr<store::Store> store = OpenStoreOrExit(options.state_directory);
+  store::AuditLog record(*store, LoadAuditKeyOrExit(options.state_directory, clock.Now(), random),
+                         config.audit_retention);
+  const std::unique_ptr<Audit> audit = OpenAudit(record, origin, clock);
+  const auto sessions = LoadSessionsOrExit(*store, config, origin.boot_id, clock, random);
+  const auto seen_requests = LoadSeenRequestsOrExit(*store, clock);
+  const auto known_names = LoadKnownNamesOrExit(*store);
+
+  const PersonReader people(config, *directory, *sessions, clock);
+  LoginService login(config, {options.pam_socket_path, options.pam_uid}, *sessions, *known_names,
+                     *audit, clock, random, keys.names);
+  PortalService portal(config, people, *sessions, *audit, clock);
+  IssueService issue(config, people, signing.signer, *sessions, *seen_requests, *audit, clock_guard,
+                     clock, random, keys.name_id);
+  const RequestTable table({config, login, portal, issue, *store, *sessions, *directory,
+                            clock_guard, keys.sealing, [&](std::string_view slug) {
                               return MetadataFor(config, signing.certificates_base64, slug);
                             }});
 
@@ -42,6 +45,7 @@ int main(int argc, char** argv) {
   NotifyReady();
   Log(LogPriority::kNotice, "ready", {{"socket", options.socket_path}, {"config", config.hash}});
   server.ServeUntil(stop.get());
+  sessions->Flush();
   Log(LogPriority::kNotice, "stopped");
   return 0;
 }

@@ -153,14 +153,16 @@ PortalService::Reply PortalService::Describe(protocol::DescribeRequest& request)
 protocol::EndSessionReply PortalService::EndSession(protocol::EndSessionRequest& request) const {
   const std::optional<store::Session> session = sessions_.Use(request.session.Reveal());
   if (!session) return {.ended = false};
-  sessions_.End(request.session.Reveal());
   // The session is over whether this is on record or not: ending one is never refused.
-  [[maybe_unused]] const Result<void> recorded =
-      audit_.Write({"session_ended",
-                    LogPriority::kInfo,
-                    {{"request", request.context.request_id},
-                     {"user", session->username},
-                     {"rhost", request.context.client_address}}});
+  const auto commit = [&](std::vector<store::Change> changes) {
+    return audit_.Write({"session_ended",
+                         LogPriority::kInfo,
+                         {{"request", request.context.request_id},
+                          {"user", session->username},
+                          {"rhost", request.context.client_address}}},
+                        std::move(changes));
+  };
+  [[maybe_unused]] const Result<bool> ended = sessions_.End(request.session.Reveal(), commit);
   return {.ended = true};
 }
 

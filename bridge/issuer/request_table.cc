@@ -67,6 +67,8 @@ protocol::StatusReply StatusOf(const Services& services) {
                               .responses = services.issue.responses()};
   if (services.clock_guard.Objection()) {
     reply.why_not = "clock";
+  } else if (!services.store.Probe()) {
+    reply.why_not = "store";
   } else if (!services.login.CanReachPam()) {
     reply.why_not = "pam";
   } else if (!services.directory.Probe()) {

@@ -23,6 +23,7 @@ struct Services {
   LoginService& login;
   PortalService& portal;
   IssueService& issue;
+  store::Store& store;
   store::SessionStore& sessions;
   ldap::Directory& directory;
   ClockGuard& clock_guard;

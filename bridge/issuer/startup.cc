@@ -4,10 +4,13 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <array>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <utility>
 
 #include "bridge/base/channel.h"
@@ -66,7 +69,8 @@ Options ParseOptionsOrExit(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--pam-socket", options.pam_socket_path, "Where rolebridge-pam is reached")
       ->capture_default_str();
-  app.add_option("--state-dir", options.state_directory, "Keys of our own")->capture_default_str();
+  app.add_option("--state-dir", options.state_directory, "What outlives this process")
+      ->capture_default_str();
   app.add_option("--web-user", web_user, "Name or uid of rolebridge-web")->capture_default_str();
   app.add_option("--pam-uid", pam_user, "Name or uid of who listens on the PAM socket")
       ->capture_default_str();
@@ -143,6 +147,52 @@ std::unique_ptr<ldap::Directory> OpenDirectoryOrExit(const config::Config& confi
   return OrExit(OpenDirectory(config, clock));
 }
 
+std::unique_ptr<store::Store> OpenStoreOrExit(const std::string& directory) {
+  return OrExit(store::Store::Open(directory));
+}
+
+store::AuditKey LoadAuditKeyOrExit(const std::string& directory, SysSeconds now, Random& random) {
+  return OrExit(store::AuditKey::Open(directory + "/audit.key", now, random));
+}
+
+std::unique_ptr<store::SessionStore> LoadSessionsOrExit(store::Store& store,
+                                                        const config::Config& config,
+                                                        std::string boot_id, const Clock& clock,
+                                                        Random& random) {
+  const store::SessionBounds bounds{.lifetime = config.session_lifetime,
+                                    .idle = config.session_idle,
+                                    .sessions = config.limits.sessions,
+                                    .sessions_per_user = config.limits.sessions_per_user};
+  store::Node node{.boot_id = std::move(boot_id), .levels = {}};
+  for (const config::AssuranceLevel& level : config.assurance) node.levels.push_back(level.name);
+  return OrExit(store::SessionStore::Open(store, bounds, std::move(node), clock, random));
+}
+
+std::unique_ptr<store::SeenRequests> LoadSeenRequestsOrExit(store::Store& store,
+                                                            const Clock& clock) {
+  return OrExit(store::SeenRequests::Open(store, clock));
+}
+
+std::unique_ptr<store::KnownNames> LoadKnownNamesOrExit(store::Store& store) {
+  return OrExit(store::KnownNames::Open(store));
+}
+
+Origin ThisOrigin() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  Origin origin{.node = name.data(), .boot_id = {}};
+  // The unit says it, since its sandbox hides the file (security.md S2).
+  if (const char* const told = std::getenv("ROLEBRIDGE_BOOT_ID")) {
+    origin.boot_id = told;
+  } else {
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::getline(file, origin.boot_id);
+    // As the unit's %b writes it.
+    std::erase(origin.boot_id, '-');
+  }
+  return origin;
+}
+
 StateKeys LoadStateKeysOrExit(const std::string& directory, Random& random) {
   return OrExit(LoadStateKeys(directory, random));
 }
@@ -179,8 +229,10 @@ UniqueFd StopSignalFd() {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  // A peer that goes away is an error of the write and nothing else.
+  // A peer that goes away is an error of the write and nothing else; so is a file that may not
+  // grow.
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   return UniqueFd(signalfd(-1, &signals, SFD_CLOEXEC));
 }
 

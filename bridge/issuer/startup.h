@@ -10,8 +10,12 @@
 #include "bridge/base/random.h"
 #include "bridge/base/unique_fd.h"
 #include "bridge/config/config.h"
+#include "bridge/issuer/audit.h"
 #include "bridge/issuer/state_keys.h"
 #include "bridge/saml/signer.h"
+#include "bridge/store/known_names.h"
+#include "bridge/store/seen_requests.h"
+#include "bridge/store/session_store.h"
 #include "ldap/directory.h"
 
 namespace rolebridge::issuer {
@@ -49,6 +53,20 @@ Result<std::unique_ptr<ldap::Directory>> OpenDirectory(const config::Config& con
 std::unique_ptr<ldap::Directory> OpenDirectoryOrExit(const config::Config& config,
                                                      const Clock& clock);
 
+// What outlives this process: the state directory must be this user's alone.
+std::unique_ptr<store::Store> OpenStoreOrExit(const std::string& directory);
+store::AuditKey LoadAuditKeyOrExit(const std::string& directory, SysSeconds now, Random& random);
+std::unique_ptr<store::SessionStore> LoadSessionsOrExit(store::Store& store,
+                                                        const config::Config& config,
+                                                        std::string boot_id, const Clock& clock,
+                                                        Random& random);
+std::unique_ptr<store::SeenRequests> LoadSeenRequestsOrExit(store::Store& store,
+                                                            const Clock& clock);
+std::unique_ptr<store::KnownNames> LoadKnownNamesOrExit(store::Store& store);
+
+// This host and this boot of it.
+Origin ThisOrigin();
+
 StateKeys LoadStateKeysOrExit(const std::string& directory, Random& random);
 
 // The metadata document of the application `slug`.
@@ -60,7 +78,7 @@ Result<std::string> MetadataFor(const config::Config& config,
 UniqueFd ListenOrExit(const std::string& path);
 
 // Readable from the moment on that SIGTERM or SIGINT came; both are blocked in every thread.
-// SIGPIPE is ignored from here on.
+// SIGPIPE and SIGXFSZ are ignored from here on.
 UniqueFd StopSignalFd();
 
 // Tells the service manager, where there is one.

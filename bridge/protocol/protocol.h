@@ -396,7 +396,7 @@ struct StatusRequest {
 // No name, address or role is in it (X2).
 struct StatusReply {
   bool ready = false;
-  std::string why_not;  // a stable word: "directory", "pam", "clock"
+  std::string why_not;  // a stable word: "clock", "store", "pam", "directory"
   std::string config_hash;
   uint32_t sessions = 0;
   uint32_t conversations = 0;

@@ -1,50 +1,136 @@
 #include "bridge/store/session_store.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "bridge/crypto/crypto.h"
 
 namespace rolebridge::store {
+namespace {
 
-Result<SecretString> SessionStore::Create(Session session) {
+// How far the store may lag behind on when a session was last used.
+constexpr auto kUseLag = std::chrono::minutes(1);
+
+}  // namespace
+
+Result<std::unique_ptr<SessionStore>> SessionStore::Open(Store& store, SessionBounds bounds,
+                                                         Node node, const Clock& clock,
+                                                         Random& random) {
+  std::unique_ptr<SessionStore> sessions(
+      new SessionStore(store, bounds, std::move(node), clock, random));
+  if (Result<void> loaded = sessions->Load(); !loaded) return loaded.error();
+  return sessions;
+}
+
+Result<void> SessionStore::Load() {
+  return store_.Read([this](Database& database) {
+    return database.ForEach(
+        "SELECT hash, username, uid, assurance, authn_instant, session_index, unique_id, boot_id,"
+        " created_since_boot, created, last_used_since_boot, last_used FROM sessions",
+        [this](const Row& row) {
+          const std::string hash = row.Bytes(0);
+          std::optional<Session> session = SessionIn(row);
+          if (session && !IsOver(*session) && sessions_.size() < bounds_.sessions) {
+            const BootTime last_used = session->last_used;
+            sessions_.emplace(hash, Held{*std::move(session), last_used, {}});
+          } else {
+            store_.Post(Removal(hash));
+          }
+          return true;
+        });
+  });
+}
+
+std::optional<Session> SessionStore::SessionIn(const Row& row) const {
+  const auto level = std::find(node_.levels.begin(), node_.levels.end(), row.Bytes(3));
+  if (level == node_.levels.end()) return std::nullopt;
+  Session session{.username = row.Bytes(1),
+                  .assurance = static_cast<size_t>(level - node_.levels.begin()),
+                  .authn_instant = SysSeconds(std::chrono::seconds(row.Integer(4))),
+                  .session_index = row.Bytes(5),
+                  .unique_id = row.Bytes(6)};
+  if (!row.IsNull(2)) session.uid = static_cast<uint32_t>(row.Integer(2));
+  const bool same_boot = !node_.boot_id.empty() && row.Bytes(7) == node_.boot_id;
+  if (same_boot) {
+    session.created = BootTime(row.Integer(8));
+    session.last_used = BootTime(row.Integer(10));
+    return session;
+  }
+  const auto age = clock_.Now() - SysSeconds(std::chrono::seconds(row.Integer(9)));
+  const auto idle = clock_.Now() - SysSeconds(std::chrono::seconds(row.Integer(11)));
+  if (age < age.zero() || idle < idle.zero()) return std::nullopt;
+  session.created = clock_.SinceBoot() - age;
+  session.last_used = clock_.SinceBoot() - idle;
+  return session;
+}
+
+Result<SecretString> SessionStore::Create(Session session, const Commit& commit) {
   std::string identifier = RandomHex(random_, 32);
   SecretString secret(identifier);
   WipeString(identifier);
   session.created = session.last_used = clock_.SinceBoot();
-  const std::lock_guard lock(mutex_);
-  ForgetEnded();
-  EndOldestOf(session.username);
-  if (sessions_.size() >= bounds_.sessions) {
-    return Error{ErrorCode::kResourceExhausted, "limits.sessions is reached"};
+  const std::string hash = crypto::Sha256(secret.Reveal());
+  std::optional<std::string> oldest;
+  {
+    const std::lock_guard lock(mutex_);
+    ForgetEnded();
+    oldest = OldestBeyondLimit(session.username);
+    if (sessions_.size() - (oldest ? 1 : 0) >= bounds_.sessions) {
+      return Error{ErrorCode::kResourceExhausted, "limits.sessions is reached"};
+    }
   }
-  sessions_.emplace(crypto::Sha256(secret.Reveal()), Held{std::move(session), {}});
+  std::vector<Change> changes = {Insertion(hash, session)};
+  if (oldest) changes.push_back(Removal(*oldest));
+  if (Result<void> stored = commit(std::move(changes)); !stored) return stored.error();
+  const std::lock_guard lock(mutex_);
+  if (oldest) sessions_.erase(*oldest);
+  sessions_.emplace(hash, Held{session, session.last_used, {}});
   return secret;
 }
 
 std::optional<Session> SessionStore::Use(std::string_view identifier) {
+  const std::string hash = crypto::Sha256(identifier);
   const std::lock_guard lock(mutex_);
-  Held* const held = Find(identifier);
+  Held* const held = Find(hash);
   if (held == nullptr) return std::nullopt;
-  held->session.last_used = clock_.SinceBoot();
-  return held->session;
+  Session& session = held->session;
+  session.last_used = clock_.SinceBoot();
+  if (session.last_used - held->stored_last_used >= kUseLag) {
+    store_.Post(LastUse(hash, session.last_used));
+    held->stored_last_used = session.last_used;
+  }
+  return session;
 }
 
 bool SessionStore::BindEntry(std::string_view identifier, const std::string& unique_id) {
+  const std::string hash = crypto::Sha256(identifier);
   const std::lock_guard lock(mutex_);
-  Held* const held = Find(identifier);
+  Held* const held = Find(hash);
   if (held == nullptr) return false;
-  if (held->session.unique_id.empty()) held->session.unique_id = unique_id;
-  return held->session.unique_id == unique_id;
+  std::string& bound = held->session.unique_id;
+  if (bound.empty() && !unique_id.empty()) {
+    bound = unique_id;
+    store_.Post([hash, unique_id](Database& database) {
+      return database.Execute("UPDATE sessions SET unique_id = ? WHERE hash = ?", unique_id,
+                              Blob{hash});
+    });
+  }
+  return bound == unique_id;
 }
 
-bool SessionStore::End(std::string_view identifier) {
-  const std::lock_guard lock(mutex_);
-  return sessions_.erase(crypto::Sha256(identifier)) > 0;
+Result<bool> SessionStore::End(std::string_view identifier, const Commit& commit) {
+  const std::string hash = crypto::Sha256(identifier);
+  {
+    const std::lock_guard lock(mutex_);
+    if (sessions_.erase(hash) == 0) return false;
+  }
+  if (Result<void> stored = commit({Removal(hash)}); !stored) return stored.error();
+  return true;
 }
 
 bool SessionStore::CountResponse(std::string_view identifier, size_t maximum) {
   const std::lock_guard lock(mutex_);
-  Held* const held = Find(identifier);
+  Held* const held = Find(crypto::Sha256(identifier));
   if (held == nullptr) return false;
   const BootTime now = clock_.SinceBoot();
   std::erase_if(held->responses, [&](BootTime at) { return now - at >= std::chrono::minutes(1); });
@@ -53,9 +139,52 @@ bool SessionStore::CountResponse(std::string_view identifier, size_t maximum) {
   return true;
 }
 
+void SessionStore::Flush() {
+  std::vector<Change> changes;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [hash, held] : sessions_) {
+      if (held.session.last_used == held.stored_last_used) continue;
+      held.stored_last_used = held.session.last_used;
+      changes.push_back(LastUse(hash, held.session.last_used));
+    }
+  }
+  [[maybe_unused]] const Result<void> stored = store_.Commit(std::move(changes));
+}
+
 size_t SessionStore::size() const {
   const std::lock_guard lock(mutex_);
   return sessions_.size();
+}
+
+Change SessionStore::Insertion(const std::string& hash, const Session& session) const {
+  return [hash, session, boot_id = node_.boot_id, level = node_.levels.at(session.assurance),
+          created = WallTime(session.created).time_since_epoch().count(),
+          authn_instant = session.authn_instant.time_since_epoch().count()](Database& database) {
+    const std::optional<int64_t> uid = session.uid;
+    return database.Execute("INSERT INTO sessions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                            Blob{hash}, session.username, uid, level, authn_instant,
+                            session.session_index, session.unique_id, boot_id,
+                            session.created.count(), created, session.last_used.count(), created);
+  };
+}
+
+Change SessionStore::Removal(const std::string& hash) const {
+  return [hash](Database& database) {
+    return database.Execute("DELETE FROM sessions WHERE hash = ?", Blob{hash});
+  };
+}
+
+Change SessionStore::LastUse(const std::string& hash, BootTime last_used) const {
+  return [hash, last_used, wall = WallTime(last_used)](Database& database) {
+    return database.Execute(
+        "UPDATE sessions SET last_used_since_boot = ?, last_used = ? WHERE hash = ?",
+        last_used.count(), wall.time_since_epoch().count(), Blob{hash});
+  };
+}
+
+SysSeconds SessionStore::WallTime(BootTime instant) const {
+  return std::chrono::floor<std::chrono::seconds>(clock_.Now() - (clock_.SinceBoot() - instant));
 }
 
 bool SessionStore::IsOver(const Session& session) const {
@@ -63,15 +192,15 @@ bool SessionStore::IsOver(const Session& session) const {
   return now - session.created >= bounds_.lifetime || now - session.last_used >= bounds_.idle;
 }
 
-SessionStore::Held* SessionStore::Find(std::string_view identifier) {
-  const auto found = sessions_.find(crypto::Sha256(identifier));
+SessionStore::Held* SessionStore::Find(const std::string& hash) {
+  const auto found = sessions_.find(hash);
   if (found == sessions_.end()) return nullptr;
   if (!IsOver(found->second.session)) return &found->second;
-  sessions_.erase(found);
+  Forget(found);
   return nullptr;
 }
 
-void SessionStore::EndOldestOf(const std::string& username) {
+std::optional<std::string> SessionStore::OldestBeyondLimit(const std::string& username) const {
   auto oldest = sessions_.end();
   size_t count = 0;
   for (auto it = sessions_.begin(); it != sessions_.end(); ++it) {
@@ -81,11 +210,21 @@ void SessionStore::EndOldestOf(const std::string& username) {
       oldest = it;
     }
   }
-  if (count >= bounds_.sessions_per_user) sessions_.erase(oldest);
+  if (count < bounds_.sessions_per_user) return std::nullopt;
+  return oldest->first;
+}
+
+void SessionStore::Forget(Sessions::iterator session) {
+  store_.Post(Removal(session->first));
+  sessions_.erase(session);
 }
 
 void SessionStore::ForgetEnded() {
-  std::erase_if(sessions_, [&](const auto& entry) { return IsOver(entry.second.session); });
+  for (auto it = sessions_.begin(); it != sessions_.end();) {
+    const auto next = std::next(it);
+    if (IsOver(it->second.session)) Forget(it);
+    it = next;
+  }
 }
 
 }  // namespace rolebridge::store

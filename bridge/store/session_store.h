@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -11,6 +13,7 @@
 #include "bridge/base/random.h"
 #include "bridge/base/result.h"
 #include "bridge/base/secret_string.h"
+#include "bridge/store/store.h"
 
 namespace rolebridge::store {
 
@@ -34,16 +37,29 @@ struct SessionBounds {
   size_t sessions_per_user;
 };
 
-// The sessions of this node, in memory: a restart ends them. Holds SHA-256 of each identifier,
-// never the identifier. Safe to call from several threads.
+// This start of this node: what sessions of an earlier one are judged by.
+struct Node {
+  std::string boot_id;              // of this boot of the machine; empty where it can't be told
+  std::vector<std::string> levels;  // names of the configured assurance levels, lowest first
+};
+
+// The sessions of this node: in memory for speed, in the store so that a restart ends none. Holds
+// SHA-256 of each identifier, never the identifier. Safe to call from several threads.
+//
+// On the same boot of the machine sessions go on by its boot clock. After a reboot the wall clock
+// says how old they are; one that would be younger than nothing then, or whose assurance level is
+// no longer configured, ends.
 class SessionStore {
  public:
-  SessionStore(SessionBounds bounds, const Clock& clock, Random& random)
-      : bounds_(bounds), clock_(clock), random_(random) {}
+  // Loads what is not over. Errors: kUnavailable, the store can't be read.
+  static Result<std::unique_ptr<SessionStore>> Open(Store& store, SessionBounds bounds, Node node,
+                                                    const Clock& clock, Random& random);
 
   // A new identifier of 64 hexadecimal digits. Beyond sessions_per_user the person's oldest one
-  // ends. Errors: kResourceExhausted, no more sessions on this node.
-  Result<SecretString> Create(Session session);
+  // ends. `commit` puts the changes on the disk, together with what else belongs to them.
+  // Errors: kResourceExhausted, no more sessions on this node; else those of `commit`.
+  using Commit = std::function<Result<void>(std::vector<Change> changes)>;
+  Result<SecretString> Create(Session session, const Commit& commit);
 
   // The session, used now; nothing where it is unknown, idle or at its end.
   std::optional<Session> Use(std::string_view identifier);
@@ -51,29 +67,48 @@ class SessionStore {
   // Remembers which entry it is; false where another one is remembered already (U7).
   bool BindEntry(std::string_view identifier, const std::string& unique_id);
 
-  // True where there was one.
-  bool End(std::string_view identifier);
+  // False where there was none. Errors: those of `commit`: it is over here and now, but the store
+  // does not know, and would bring it back at a restart.
+  Result<bool> End(std::string_view identifier, const Commit& commit);
 
   // One response more for this session: false where it had `maximum` within the last minute (C5).
   bool CountResponse(std::string_view identifier, size_t maximum);
+
+  // Puts down when each was last used; else a restart takes that to be up to a minute earlier.
+  void Flush();
 
   size_t size() const;
 
  private:
   struct Held {
     Session session;
+    BootTime stored_last_used{};
     std::vector<BootTime> responses;  // of the last minute
   };
-  bool IsOver(const Session& session) const;
-  void EndOldestOf(const std::string& username);
-  void ForgetEnded();
-  Held* Find(std::string_view identifier);
+  using Sessions = std::map<std::string, Held>;
 
+  SessionStore(Store& store, SessionBounds bounds, Node node, const Clock& clock, Random& random)
+      : store_(store), bounds_(bounds), node_(std::move(node)), clock_(clock), random_(random) {}
+  Result<void> Load();
+  std::optional<Session> SessionIn(const Row& row) const;
+  Change Insertion(const std::string& hash, const Session& session) const;
+  Change Removal(const std::string& hash) const;
+  Change LastUse(const std::string& hash, BootTime last_used) const;
+  SysSeconds WallTime(BootTime instant) const;
+
+  bool IsOver(const Session& session) const;
+  std::optional<std::string> OldestBeyondLimit(const std::string& username) const;
+  void Forget(Sessions::iterator session);
+  void ForgetEnded();
+  Held* Find(const std::string& hash);
+
+  Store& store_;
   const SessionBounds bounds_;
+  const Node node_;
   const Clock& clock_;
   Random& random_;
   mutable std::mutex mutex_;
-  std::map<std::string, Held> sessions_;  // by SHA-256 of the identifier
+  Sessions sessions_;  // by SHA-256 of the identifier
 };
 
 }  // namespace rolebridge::store

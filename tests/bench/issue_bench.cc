@@ -15,6 +15,7 @@
 #include "bridge/issuer/issue_service.h"
 #include "bridge/saml/signing_key.h"
 #include "tests/support/fakes.h"
+#include "tests/support/opened_store.h"
 #include "tests/support/sample_config.h"
 
 namespace rolebridge {
@@ -22,7 +23,7 @@ namespace {
 
 class NoAudit final : public issuer::Audit {
  public:
-  Result<void> Write(const issuer::AuditEvent& event) override {
+  Result<void> Write(const issuer::AuditEvent& event, std::vector<store::Change>) override {
     benchmark::DoNotOptimize(FormatLogLine(event.priority, event.name, event.fields));
     return {};
   }
@@ -78,19 +79,18 @@ void Issue(benchmark::State& state) {
   NoAudit audit;
   testing::FakeDirectory directory;
   directory.answer = Person();
-  store::SessionStore sessions({.lifetime = std::chrono::hours(8),
-                                .idle = std::chrono::hours(1),
-                                .sessions = 10,
-                                .sessions_per_user = 10},
-                               clock, random);
+  const testing::TemporaryFolder folder;
+  testing::OpenedStore stored(folder.path(), clock, random);
+  store::SessionStore& sessions = *stored.sessions;
   const issuer::PersonReader people(config, directory, sessions, clock);
   const saml::Signer signer = *saml::Signer::Create(Key());
   issuer::ClockGuard guard(clock, true);
   const SecretString name_id_key(std::string(32, 'k'));
-  issuer::IssueService service(config, people, signer, sessions, audit, guard, clock, random,
-                               name_id_key);
-  const SecretString session = *sessions.Create(
-      {.username = "alice", .authn_instant = clock.now, .session_index = "_bench"});
+  issuer::IssueService service(config, people, signer, sessions, *stored.seen_requests, audit,
+                               guard, clock, random, name_id_key);
+  const SecretString session =
+      *sessions.Create({.username = "alice", .authn_instant = clock.now, .session_index = "_bench"},
+                       stored.Commit());
   for (auto _ : state) {
     // A second a response: the counters of the last minute stay as short as in life.
     clock.Advance(std::chrono::seconds(1));

@@ -41,7 +41,8 @@ class RecordingAudit final : public issuer::Audit {
       return {};
     }
   };
-  Result<void> Write(const issuer::AuditEvent& event) override {
+  using Audit::Write;
+  Result<void> Write(const issuer::AuditEvent& event, std::vector<store::Change>) override {
     const std::lock_guard lock(mutex_);
     if (fails) return Error{ErrorCode::kUnavailable, "audit: no space left"};
     records.push_back({std::string(event.name), event.fields});

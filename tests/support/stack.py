@@ -180,6 +180,8 @@ class Stack:
         self._install(authority.certificate, "tls.crt", 0o444)
         self._install(authority.key, "tls.key", 0o440, group=WEB_USER)
         self._make_signing_key()
+        self.audit_key = self._run_rolebridge("audit", "begin", "--state-dir",
+                                              str(self.folder / "state"))
         self._write(self.etc / "ldap.secret", self.slapd.bind_password + "\n", 0o440, ISSUER_USER)
         self.aws = AwsStandIn(SOURCE / "tests/data/aws/accounts.json", self.etc / "tls.crt",
                               self.etc / "tls.key", self.ports.sign_in, self.ports.sts,
@@ -215,11 +217,15 @@ class Stack:
             bin_dir, web_dir = self.folder / "bin", self.folder
         self.bin_dir, self.pages, self.static = bin_dir, web_dir / "pages", web_dir / "static"
 
+    def _run_rolebridge(self, *arguments):
+        run = subprocess.run([str(self.bin_dir / "rolebridge"), *arguments], capture_output=True,
+                             text=True, check=False)
+        if run.returncode != 0:
+            raise StackError(f"rolebridge {' '.join(arguments)} failed: {run.stdout}{run.stderr}")
+        return run.stdout
+
     def _make_signing_key(self):
-        made = subprocess.run([str(self.bin_dir / "rolebridge"), "keys", "new", "--out",
-                               str(self.etc)], capture_output=True, text=True, check=False)
-        if made.returncode != 0:
-            raise StackError(f"rolebridge keys new failed: {made.stdout}{made.stderr}")
+        self._run_rolebridge("keys", "new", "--out", str(self.etc))
         for name, mode in (("saml.crt", 0o444), ("saml.key", 0o440)):
             os.chown(self.etc / name, 0, ISSUER_USER)
             (self.etc / name).chmod(mode)

@@ -284,7 +284,8 @@ TEST(SectionsTest, RefuseWithPlacePathValueAndWhatIsAllowed) {
        "require_synchronised: false"},
       {"", "listen_address: x",
        "test.yaml:19:1: listen_address: unknown key; there is url, listen, signing, session, "
-       "assurance, users, clock, ldap, accounts, grants, vars, mappings, applications, tests, "
+       "assurance, users, clock, audit, ldap, accounts, grants, vars, mappings, applications, "
+       "tests, "
        "branding or "
        "limits"},
       {"", "branding: { logo: x }",

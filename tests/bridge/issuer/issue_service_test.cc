@@ -9,6 +9,7 @@
 #include "bridge/issuer/portal_service.h"
 #include "bridge/saml/signing_key.h"
 #include "tests/support/fakes.h"
+#include "tests/support/opened_store.h"
 #include "tests/support/sample_config.h"
 
 namespace rolebridge::issuer {
@@ -60,8 +61,9 @@ class IssueServiceTest : public ::testing::Test {
   void Use(config::Config config) {
     config_ = std::move(config);
     guard_ = std::make_unique<ClockGuard>(clock_, true);
-    issue_ = std::make_unique<IssueService>(config_, people_, TestSigner(), sessions_, audit_,
-                                            *guard_, clock_, random_, key_);
+    issue_ = std::make_unique<IssueService>(config_, people_, TestSigner(), sessions_,
+                                            *stored_.seen_requests, audit_, *guard_, clock_,
+                                            random_, key_);
     portal_ = std::make_unique<PortalService>(config_, people_, sessions_, audit_, clock_);
   }
 
@@ -69,7 +71,8 @@ class IssueServiceTest : public ::testing::Test {
     return *sessions_.Create({.username = "alice",
                               .uid = uid,
                               .authn_instant = clock_.Now(),
-                              .session_index = "_session"});
+                              .session_index = "_session"},
+                             stored_.Commit());
   }
 
   protocol::IssueRequest Request(const SecretString& session, const std::string& role) {
@@ -106,12 +109,9 @@ class IssueServiceTest : public ::testing::Test {
   FakeDirectory directory_;
   config::Config config_;
   const SecretString key_{std::string(32, 'k')};
-  store::SessionStore sessions_{{.lifetime = std::chrono::hours(8),
-                                 .idle = std::chrono::hours(1),
-                                 .sessions = 100,
-                                 .sessions_per_user = 10},
-                                clock_,
-                                random_};
+  const rolebridge::testing::TemporaryFolder folder_;
+  rolebridge::testing::OpenedStore stored_{folder_.path(), clock_, random_};
+  store::SessionStore& sessions_ = *stored_.sessions;
   PersonReader people_{config_, directory_, sessions_, clock_};
   std::unique_ptr<ClockGuard> guard_;
   std::unique_ptr<IssueService> issue_;
@@ -396,7 +396,8 @@ ldap:
                                                   .uid = 20001,
                                                   .assurance = 1,
                                                   .authn_instant = clock_.Now(),
-                                                  .session_index = "_session"});
+                                                  .session_index = "_session"},
+                                                 stored_.Commit());
   EXPECT_NE(Issued(Request(session, kAdmin)).find(">urn:x:mfa<"), std::string::npos);
   clock_.Advance(minutes(15));
   EXPECT_NE(Issued(Request(session, kAdmin)).find(">urn:x:password<"), std::string::npos);

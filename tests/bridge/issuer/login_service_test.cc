@@ -7,6 +7,7 @@
 
 #include "pam/protocol.h"
 #include "tests/support/fakes.h"
+#include "tests/support/opened_store.h"
 #include "tests/support/pam_peer.h"
 
 namespace rolebridge::issuer {
@@ -75,8 +76,9 @@ class LoginServiceTest : public ::testing::Test {
 
   void Play(PamPeer::Script script) {
     peer_ = std::make_unique<PamPeer>(std::move(script));
-    service_ = std::make_unique<LoginService>(config_, PamSocket{peer_->path(), geteuid()},
-                                              sessions_, audit_, clock_, random_, key_);
+    service_ =
+        std::make_unique<LoginService>(config_, PamSocket{peer_->path(), geteuid()}, sessions_,
+                                       *stored_.known_names, audit_, clock_, random_, key_);
   }
 
   LoginService::Reply Begin(const std::string& username, const std::string& secret,
@@ -125,12 +127,9 @@ class LoginServiceTest : public ::testing::Test {
   SystemRandom random_;
   RecordingAudit audit_;
   const SecretString key_{std::string(32, 'k')};
-  store::SessionStore sessions_{{.lifetime = std::chrono::hours(8),
-                                 .idle = std::chrono::hours(1),
-                                 .sessions = 100,
-                                 .sessions_per_user = 10},
-                                clock_,
-                                random_};
+  const rolebridge::testing::TemporaryFolder folder_;
+  rolebridge::testing::OpenedStore stored_{folder_.path(), clock_, random_};
+  store::SessionStore& sessions_ = *stored_.sessions;
   std::unique_ptr<PamPeer> peer_;
   std::unique_ptr<LoginService> service_;
 };
@@ -337,8 +336,30 @@ TEST_F(LoginServiceTest, StrangersWithNamesAloneDoNotShutTheDoor) {
 TEST_F(LoginServiceTest, NoRecordNoSession) {
   Play(PasswordStack);
   audit_.fails = true;
-  EXPECT_EQ(std::get<Refusal>(Begin("alice", "hunter2")).reason, Reason::kUnavailable);
+  LoginService::Reply reply = Begin("alice", "hunter2");
+  while (const auto* login = std::get_if<LoginReply>(&reply)) {
+    ASSERT_EQ(login->state, LoginState::kWorking);
+    reply = Answer(login->conversation, {});
+  }
+  EXPECT_EQ(std::get<Refusal>(reply).reason, Reason::kUnavailable);
   EXPECT_EQ(sessions_.size(), 0U);
+}
+
+TEST_F(LoginServiceTest, ALoginThatFindsNoRoomIsOnRecord) {
+  Play(PasswordStack);
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(sessions_.Create({.username = "user" + std::to_string(i)}, stored_.Commit()));
+  }
+  LoginService::Reply reply = Begin("alice", "hunter2");
+  while (const auto* login = std::get_if<LoginReply>(&reply)) {
+    ASSERT_EQ(login->state, LoginState::kWorking);
+    reply = Answer(login->conversation, {});
+  }
+  EXPECT_EQ(std::get<Refusal>(reply).reason, Reason::kTooManyLogins);
+  ASSERT_EQ(audit_.records.size(), 1U);
+  EXPECT_EQ(audit_.records[0].name, "login_denied");
+  EXPECT_EQ(audit_.records[0].Field("user"), "alice");
+  EXPECT_EQ(audit_.records[0].Field("stage"), "session");
 }
 
 }  // namespace

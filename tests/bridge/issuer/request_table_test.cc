@@ -13,6 +13,7 @@
 #include "bridge/protocol/issuer_client.h"
 #include "bridge/saml/signing_key.h"
 #include "tests/support/fakes.h"
+#include "tests/support/opened_store.h"
 #include "tests/support/sample_config.h"
 
 namespace rolebridge::issuer {
@@ -46,19 +47,20 @@ class RequestTableTest : public ::testing::Test {
   rolebridge::testing::FakeDirectory directory_;
   const SecretString key_{std::string(32, 'k')};
   const saml::Signer signer_ = MakeSigner();
-  store::SessionStore sessions_{{.lifetime = std::chrono::hours(8),
-                                 .idle = std::chrono::hours(1),
-                                 .sessions = 100,
-                                 .sessions_per_user = 10},
-                                clock_,
-                                random_};
+  const rolebridge::testing::TemporaryFolder folder_;
+  rolebridge::testing::OpenedStore stored_{folder_.path(), clock_, random_};
+  store::SessionStore& sessions_ = *stored_.sessions;
   PersonReader people_{config_, directory_, sessions_, clock_};
   ClockGuard guard_{clock_, true};
-  LoginService login_{config_, {"/nonexistent/pam.sock", 0}, sessions_, audit_, clock_, random_,
-                      key_};
+  LoginService login_{config_,   {"/nonexistent/pam.sock", 0},
+                      sessions_, *stored_.known_names,
+                      audit_,    clock_,
+                      random_,   key_};
   PortalService portal_{config_, people_, sessions_, audit_, clock_};
-  IssueService issue_{config_, people_, signer_, sessions_, audit_, guard_, clock_, random_, key_};
-  const RequestTable table_{{config_, login_, portal_, issue_, sessions_, directory_, guard_, key_,
+  IssueService issue_{config_, people_, signer_, sessions_, *stored_.seen_requests,
+                      audit_,  guard_,  clock_,  random_,   key_};
+  const RequestTable table_{{config_, login_, portal_, issue_, *stored_.store, sessions_,
+                             directory_, guard_, key_,
                              [](std::string_view) { return Result<std::string>("<md/>"); }}};
 };
 

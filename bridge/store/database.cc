@@ -1,0 +1,137 @@
+#include "bridge/store/database.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "bridge/base/unique_fd.h"
+
+namespace rolebridge::store {
+namespace {
+
+constexpr int kPatienceMilliseconds = 5000;  // with a reader that holds the file
+
+// SQLite would make it with what the umask leaves. The write-ahead log gets the mode of this file.
+Result<void> MakePrivate(const std::string& path) {
+  const UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd) return Error{ErrorCode::kUnavailable, "store: '" + path + "': " + std::strerror(errno)};
+  struct stat status {};
+  if (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || (status.st_mode & 077) != 0) {
+    return Error{ErrorCode::kUnavailable,
+                 "store: '" + path + "' must be a regular file with mode 0600"};
+  }
+  return {};
+}
+
+}  // namespace
+
+int64_t Row::Integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+std::string Row::Bytes(int column) const {
+  const void* const bytes = sqlite3_column_blob(statement_, column);
+  const auto size = static_cast<size_t>(sqlite3_column_bytes(statement_, column));
+  return bytes == nullptr ? std::string() : std::string(static_cast<const char*>(bytes), size);
+}
+
+bool Row::IsNull(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+void Database::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+
+void Database::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+Database::Database(sqlite3* connection) : connection_(connection) {}
+Database::Database(Database&&) noexcept = default;
+Database& Database::operator=(Database&&) noexcept = default;
+Database::~Database() = default;
+
+Result<Database> Database::Open(const std::string& path, Access access) {
+  if (access == Access::kReadWrite) {
+    if (Result<void> made = MakePrivate(path); !made) return made.error();
+  }
+  sqlite3* connection = nullptr;
+  const int flags = (access == Access::kReadWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
+                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int opened = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
+  Database database(connection);  // also what failed to open has to be closed
+  if (opened != SQLITE_OK) {
+    return Error{ErrorCode::kUnavailable, "store: '" + path + "': " + sqlite3_errstr(opened)};
+  }
+  if (Result<void> configured = database.Configure(access); !configured) {
+    return Error{ErrorCode::kUnavailable, "store: '" + path + "': " + configured.error().message};
+  }
+  return database;
+}
+
+Result<void> Database::Configure(Access access) {
+  sqlite3_busy_timeout(connection_.get(), kPatienceMilliseconds);
+  // No schema of a broken or planted file runs functions of its own.
+  sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  if (access == Access::kReadOnly) return Script("PRAGMA query_only=ON");
+  return Script(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+      "PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY");
+}
+
+Result<void> Database::Script(const std::string& sql) {
+  if (sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return LastError();
+  }
+  return {};
+}
+
+Result<sqlite3_stmt*> Database::Prepared(std::string_view sql) {
+  if (const auto found = statements_.find(sql); found != statements_.end()) {
+    return found->second.get();
+  }
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
+    return LastError();
+  }
+  statements_.emplace(sql, statement);
+  return statement;
+}
+
+Result<void> Database::Run(sqlite3_stmt* statement, const std::function<bool(const Row&)>& visit) {
+  int step = sqlite3_step(statement);
+  while (step == SQLITE_ROW && visit(Row(statement))) step = sqlite3_step(statement);
+  Result<void> result;
+  if (step != SQLITE_ROW && step != SQLITE_DONE) result = LastError();
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  return result;
+}
+
+Error Database::LastError() const {
+  return {ErrorCode::kUnavailable, std::string("store: ") + sqlite3_errmsg(connection_.get())};
+}
+
+void Database::BindOne(sqlite3_stmt* statement, int parameter, int64_t value) {
+  sqlite3_bind_int64(statement, parameter, value);
+}
+
+void Database::BindOne(sqlite3_stmt* statement, int parameter, std::optional<int64_t> value) {
+  if (value) BindOne(statement, parameter, *value);  // else it stays NULL
+}
+
+// The values live until the statement has run and its bindings are cleared. A null pointer would be
+// bound as NULL, and an empty value is none.
+void Database::BindOne(sqlite3_stmt* statement, int parameter, std::string_view text) {
+  sqlite3_bind_text64(statement, parameter, text.empty() ? "" : text.data(), text.size(),
+                      SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void Database::BindOne(sqlite3_stmt* statement, int parameter, Blob blob) {
+  sqlite3_bind_blob64(statement, parameter, blob.bytes.empty() ? "" : blob.bytes.data(),
+                      blob.bytes.size(), SQLITE_STATIC);
+}
+
+}  // namespace rolebridge::store

@@ -1,7 +1,7 @@
 #include "bridge/mapping/evaluation.h"
 
 #include <algorithm>
-#include <tuple>
+#include <bit>
 #include <utility>
 
 #include "bridge/mapping/suggestion.h"
@@ -15,7 +15,8 @@ std::string Joined(std::string_view what, std::string_view owner, std::string_vi
   words.reserve(what.size() + owner.size() + attribute.size() + 4);
   words.append(what);
   AppendQuote(words, owner);
-  return words.append(": ").append(attribute);
+  words.append(": ").append(attribute);
+  return words;
 }
 
 }  // namespace
@@ -39,26 +40,38 @@ Evaluation::Evaluation(const Facts& facts, size_t variables)
   groups_.reserve(facts.groups.size());
   for (const Group& group : facts.groups) groups_.push_back(&group);
   const auto by_name = [](const Group* a, const Group* b) {
-    return std::tie(a->name, a->dn) < std::tie(b->name, b->dn);
+    const int order = a->name.compare(b->name);
+    return order == 0 ? a->dn < b->dn : order < 0;
   };
   if (!std::is_sorted(groups_.begin(), groups_.end(), by_name)) {
     std::sort(groups_.begin(), groups_.end(), by_name);
   }
 }
 
+bool Evaluation::HasGroup(std::string_view name) {
+  // A comparison for each bit of the number of groups, each of which may look at all of `name`.
+  const auto comparisons = static_cast<size_t>(std::bit_width(groups_.size()));
+  if (!Step(comparisons * (256 + name.size()))) return false;
+  const auto found = std::lower_bound(
+      groups_.begin(), groups_.end(), name,
+      [](const Group* group, std::string_view wanted) { return group->name < wanted; });
+  return found != groups_.end() && (*found)->name == name;
+}
+
+List Evaluation::GroupNames() {
+  if (group_names_) return *group_names_;
+  if (!Step(256 * groups_.size())) return {};
+  std::vector<Text> names;
+  names.reserve(groups_.size());
+  for (const Group* group : groups_) {
+    names.push_back({group->name, {Source::Kind::kGroup, group->name, "name"}});
+  }
+  return group_names_.emplace(Keep(std::move(names)));
+}
+
 std::optional<Text>& Evaluation::match(size_t slot) {
   if (slot >= matches_.size()) matches_.resize(slot + 1);
   return matches_[slot];
-}
-
-bool Evaluation::Step(size_t bytes) {
-  const size_t cost = 1 + bytes / 256;
-  if (exhausted_ || cost > steps_left_) {
-    exhausted_ = true;
-    return false;
-  }
-  steps_left_ -= cost;
-  return true;
 }
 
 bool Evaluation::Emit(size_t bytes) {
@@ -73,6 +86,11 @@ bool Evaluation::Emit(size_t bytes) {
 std::string_view Evaluation::Keep(std::string text) {
   if (!Emit(text.size())) return {};
   return kept_.emplace_back(std::move(text));
+}
+
+List Evaluation::Keep(std::vector<Text> texts) {
+  if (texts.size() == 1) return List(texts.front());
+  return List(std::span<const Text>(kept_lists_.emplace_back(std::move(texts))));
 }
 
 }  // namespace rolebridge::mapping

@@ -66,13 +66,16 @@ struct MatchGroup {
   bool from_directory = false;
 };
 
+class AccountTable;
+
 // What an expression may name, and where its mistakes go.
 struct Scope {
   const Names& names;
   std::vector<Variable> variables;  // of for_each; the index is the slot
   std::vector<Mistake>& mistakes;
-  std::string key;                            // begins each message: "when", "value"
-  std::vector<MatchGroup> match_groups = {};  // the index is the slot
+  std::string key;                                         // begins each message: "when", "value"
+  std::vector<MatchGroup> match_groups = {};               // the index is the slot
+  std::shared_ptr<const AccountTable> accounts = nullptr;  // made where the first one is named
 };
 
 // Reports `message` about the byte at `offset` of `source`: at its very place in the file, or where

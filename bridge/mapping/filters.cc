@@ -72,7 +72,7 @@ Text SessionName(Evaluation& evaluation, Text input, std::span<const Text>) {
 List Split(Evaluation& evaluation, Text input, std::span<const Text> arguments) {
   const std::string_view separator = arguments[0].text;
   const Source source = Mixed(input.source, arguments[0].source);
-  List parts;
+  std::vector<Text> parts;
   size_t begin = 0;
   while (evaluation.Step()) {
     const size_t hit = input.text.find(separator, begin);
@@ -81,7 +81,7 @@ List Split(Evaluation& evaluation, Text input, std::span<const Text> arguments) 
     begin = hit + separator.size();
   }
   parts.push_back({input.text.substr(begin), source});
-  return parts;
+  return evaluation.Keep(std::move(parts));
 }
 
 Computed Join(Evaluation& evaluation, const List& input, std::span<const Text> arguments) {
@@ -115,18 +115,22 @@ size_t Bytes(const List& list) {
   return bytes;
 }
 
-List Sort(Evaluation& evaluation, List input, std::span<const Text>) {
+List Sort(Evaluation& evaluation, const List& input, std::span<const Text>) {
   if (!evaluation.Step(256 * input.size() + Bytes(input))) return {};
-  std::stable_sort(input.begin(), input.end(),
+  std::vector<Text> sorted(input.begin(), input.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
                    [](const Text& a, const Text& b) { return a.text < b.text; });
-  return input;
+  return evaluation.Keep(std::move(sorted));
 }
 
-List Unique(Evaluation& evaluation, List input, std::span<const Text>) {
+List Unique(Evaluation& evaluation, const List& input, std::span<const Text>) {
   if (!evaluation.Step(256 * input.size() + Bytes(input))) return {};
   std::unordered_set<std::string_view> seen;
-  std::erase_if(input, [&seen](const Text& text) { return !seen.insert(text.text).second; });
-  return input;
+  std::vector<Text> unique;
+  for (const Text& text : input) {
+    if (seen.insert(text.text).second) unique.push_back(text);
+  }
+  return evaluation.Keep(std::move(unique));
 }
 
 constexpr std::array kFilters = {

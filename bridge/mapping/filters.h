@@ -14,7 +14,7 @@ namespace rolebridge::mapping {
 using TextToText = Text (*)(Evaluation&, Text, std::span<const Text>);  // of a list, each element
 using TextToList = List (*)(Evaluation&, Text, std::span<const Text>);
 using ListToText = Computed (*)(Evaluation&, const List&, std::span<const Text>);
-using ListToList = List (*)(Evaluation&, List, std::span<const Text>);
+using ListToList = List (*)(Evaluation&, const List&, std::span<const Text>);
 struct DefaultFilter {};  // `default` alone sees what is undefined, so the parser knows it
 struct PatternFilter {    // its pattern is compiled when it is parsed
   bool replaces = false;

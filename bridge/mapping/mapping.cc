@@ -240,8 +240,10 @@ struct Mapping::Walk {
         Drop(value.position(), rendered.text, *std::move(rendered.undefined));
         if (evaluation.exhausted()) return;
       } else {
-        std::string given_by = HasSource(rendered.text) ? "" : GivenBy();
-        outcome.values.push_back({std::move(rendered.text), value.position(), std::move(given_by)});
+        Value& made = outcome.values.emplace_back();
+        if (!HasSource(rendered.text)) made.given_by = GivenBy();
+        made.text = std::move(rendered.text);
+        made.position = value.position();
       }
     }
   }

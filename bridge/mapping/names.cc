@@ -248,9 +248,10 @@ ExpressionPtr Resolver::ResolveAccounts() {
   if (accounts == nullptr || accounts->empty()) {
     return checker_.Broken(root().offset, "there are no accounts; list them under accounts first");
   }
-  auto table = std::make_shared<const AccountTable>(accounts);
+  std::shared_ptr<const AccountTable>& table = checker_.scope().accounts;
+  if (table == nullptr) table = std::make_shared<const AccountTable>(accounts);
   if (path_.subscript == nullptr) {
-    if (path_.fields.empty()) return std::make_shared<AllAccountsNode>(std::move(table));
+    if (path_.fields.empty()) return std::make_shared<AllAccountsNode>(table);
     return checker_.Broken(field().offset, "an account stands in brackets; write accounts['" +
                                                std::string(field().text) + "']");
   }
@@ -263,7 +264,7 @@ ExpressionPtr Resolver::ResolveAccounts() {
     return checker_.Broken(root().offset, "there is no account " + Quote(literal->text()) +
                                               DidYouMean(literal->text(), known));
   }
-  auto account = std::make_shared<AccountLookupNode>(std::move(table), path_.subscript);
+  auto account = std::make_shared<AccountLookupNode>(table, path_.subscript);
   if (path_.fields.empty()) return account;
   return ResolveAccount(std::move(account));
 }

@@ -20,14 +20,15 @@ std::optional<List> ValuesOf(Evaluation& evaluation, const AttributeValues& attr
   const auto found = attributes.find(attribute);
   if (found == attributes.end() || found->second.empty()) return std::nullopt;
   if (!evaluation.Step(256 * found->second.size())) return std::nullopt;
-  List list;
-  list.reserve(found->second.size());
-  for (const std::string& value : found->second) list.push_back({value, source});
+  if (found->second.size() == 1) return List(Text{found->second.front(), source});
+  std::vector<Text> texts;
+  texts.reserve(found->second.size());
+  for (const std::string& value : found->second) texts.push_back({value, source});
   const auto by_bytes = [](const Text& a, const Text& b) { return a.text < b.text; };
-  if (!std::is_sorted(list.begin(), list.end(), by_bytes)) {
-    std::sort(list.begin(), list.end(), by_bytes);
+  if (!std::is_sorted(texts.begin(), texts.end(), by_bytes)) {
+    std::sort(texts.begin(), texts.end(), by_bytes);
   }
-  return list;
+  return evaluation.Keep(std::move(texts));
 }
 
 // Why there are no values of `attribute`; `owner` is "group 'ops'".
@@ -49,9 +50,11 @@ struct Apply {
 
   Computed operator()(TextToText change) {
     if (const Text* text = std::get_if<Text>(&input)) return change(evaluation, *text, arguments);
-    List list = std::get<List>(std::move(input));
-    for (Text& text : list) text = change(evaluation, text, arguments);
-    return list;
+    const List list = std::get<List>(input);
+    if (!evaluation.Step(256 * list.size())) return Undefined{};
+    std::vector<Text> texts(list.begin(), list.end());
+    for (Text& text : texts) text = change(evaluation, text, arguments);
+    return evaluation.Keep(std::move(texts));
   }
   Computed operator()(TextToList change) {
     return change(evaluation, std::get<Text>(input), arguments);
@@ -60,7 +63,7 @@ struct Apply {
     return change(evaluation, std::get<List>(input), arguments);
   }
   Computed operator()(ListToList change) {
-    return change(evaluation, std::get<List>(std::move(input)), arguments);
+    return change(evaluation, std::get<List>(input), arguments);
   }
   // Nodes of their own stand for these.
   Computed operator()(DefaultFilter) { return input; }
@@ -81,13 +84,14 @@ ListNode::ListNode(std::vector<ExpressionPtr> elements, std::vector<size_t> offs
       offsets_(std::move(offsets)) {}
 
 Computed ListNode::Compute(Evaluation& evaluation) const {
-  List list;
+  std::vector<Text> texts;
+  texts.reserve(elements_.size());
   for (const ExpressionPtr& element : elements_) {
     Computed value = element->Evaluate(evaluation);
     if (std::holds_alternative<Undefined>(value)) return value;
-    list.push_back(std::get<Text>(value));
+    texts.push_back(std::get<Text>(value));
   }
-  return list;
+  return evaluation.Keep(std::move(texts));
 }
 
 Computed FactNode::Compute(Evaluation& evaluation) const {
@@ -124,13 +128,9 @@ Computed AllGroupsNode::Compute(Evaluation&) const {
 }
 
 Computed GroupNamesNode::Compute(Evaluation& evaluation) const {
-  if (!evaluation.Step(256 * evaluation.groups().size())) return Undefined{};
-  List list;
-  list.reserve(evaluation.groups().size());
-  for (const Group* group : evaluation.groups()) {
-    list.push_back({group->name, {Source::Kind::kGroup, group->name, "name"}});
-  }
-  return list;
+  const List names = evaluation.GroupNames();
+  if (evaluation.exhausted()) return Undefined{};
+  return names;
 }
 
 Computed MergedAttributeNode::Compute(Evaluation& evaluation) const {
@@ -229,7 +229,7 @@ Computed DefaultNode::Compute(Evaluation& evaluation) const {
   if (undefined == nullptr || undefined->is_unreadable) return value;
   value = fallback_->Evaluate(evaluation);
   if (type() == Type::kList && std::holds_alternative<Text>(value)) {
-    return List{std::get<Text>(value)};
+    return List(std::get<Text>(value));
   }
   return value;
 }
@@ -277,6 +277,14 @@ Computed MemberNode::Compute(Evaluation& evaluation) const {
     if (!evaluation.Step(same_size ? wanted.size() : 0)) return Undefined{};
     if (element.text == wanted) found = true;
   }
+  return found == wanted_;
+}
+
+Computed HasGroupNode::Compute(Evaluation& evaluation) const {
+  Computed name = name_->Evaluate(evaluation);
+  if (std::holds_alternative<Undefined>(name)) return name;
+  const bool found = evaluation.HasGroup(std::get<Text>(name).text);
+  if (evaluation.exhausted()) return Undefined{};
   return found == wanted_;
 }
 

@@ -286,6 +286,19 @@ class MemberNode final : public Expression {  // in, not in: whole values, never
   const bool wanted_;
 };
 
+class HasGroupNode final : public Expression {  // in groups.name, not in groups.name
+ public:
+  HasGroupNode(ExpressionPtr name, bool wanted)
+      : Expression(Type::kBool, false), name_(std::move(name)), wanted_(wanted) {}
+
+ protected:
+  Computed Compute(Evaluation& evaluation) const override;
+
+ private:
+  const ExpressionPtr name_;
+  const bool wanted_;
+};
+
 class LevelComparisonNode final : public Expression {  // authentication.assurance >= 'mfa'
  public:
   LevelComparisonNode(ExpressionPtr level, TokenKind comparison, size_t index)

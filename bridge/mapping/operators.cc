@@ -111,6 +111,7 @@ ExpressionPtr MakeMember(const Checker& checker, ExpressionPtr text, ExpressionP
   }
   const bool is_level = dynamic_cast<const LevelNameNode*>(text.get()) != nullptr;
   if (is_level && !HoldsLevels(checker, list)) return std::make_shared<BrokenNode>();
+  if (IsGroupNames(list)) return std::make_shared<HasGroupNode>(std::move(text), wanted);
   return std::make_shared<MemberNode>(std::move(text), std::move(list), wanted);
 }
 

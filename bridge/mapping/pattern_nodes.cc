@@ -37,7 +37,9 @@ Computed RegexReplaceNode::Compute(Evaluation& evaluation) const {
   };
   if (Text* text = std::get_if<Text>(&value)) replace(*text);
   if (List* list = std::get_if<List>(&value)) {
-    for (Text& text : *list) replace(text);
+    std::vector<Text> texts(list->begin(), list->end());
+    for (Text& text : texts) replace(text);
+    *list = evaluation.Keep(std::move(texts));
   }
   if (evaluation.exhausted()) return OutOfBudget();
   return value;
@@ -51,14 +53,14 @@ Computed RegexSearchNode::SearchText(Evaluation& evaluation, const Text& text) c
 }
 
 Computed RegexSearchNode::SearchList(Evaluation& evaluation, const List& list) const {
-  List found;
+  std::vector<Text> found;
   for (const Text& text : list) {
     const std::optional<std::string_view> part = pattern_->Search(evaluation, text.text);
     if (evaluation.exhausted()) return OutOfBudget();
     if (part) found.push_back({*part, text.source});
   }
   if (found.empty()) return Undefined{"'regex_search' finds nothing in the list"};
-  return found;
+  return evaluation.Keep(std::move(found));
 }
 
 Computed RegexSearchNode::Compute(Evaluation& evaluation) const {

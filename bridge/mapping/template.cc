@@ -100,8 +100,10 @@ Rendered Template::Render(Evaluation& evaluation) const {
       rendered.undefined = "the budget of output ran out";
       return rendered;
     }
-    rendered.text.pieces.push_back(
-        {std::string(text.text), text.source.from_directory(), text.source.Words()});
+    TracedText::Piece& made = rendered.text.pieces.emplace_back();
+    made.text = std::string(text.text);
+    made.from_directory = text.source.from_directory();
+    if (made.from_directory) made.source = text.source.Words();
   }
   return rendered;
 }

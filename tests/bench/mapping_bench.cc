@@ -2,6 +2,7 @@
 // in the same run. The last lines give the ratios; the aim is a tenth of it for 100 groups.
 
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
@@ -131,6 +132,9 @@ class RatioReporter final : public benchmark::ConsoleReporter {
 }  // namespace rolebridge::mapping
 
 int main(int argc, char** argv) {
+  // Else whether glibc gives the top of the heap back after each outcome, and faults it in for the
+  // next, hangs on what happens to lie there; in a service something does.
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
   benchmark::Initialize(&argc, argv);
   rolebridge::mapping::RatioReporter reporter;
   benchmark::RunSpecifiedBenchmarks(&reporter);

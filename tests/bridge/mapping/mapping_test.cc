@@ -253,6 +253,67 @@ TEST(MappingTest, CannotBeMadeToGrowWithoutBound) {
                   .exhausted);
 }
 
+// Of 200 accounts every other one has a group of its name, among 500 groups.
+Outcome OutcomeOfManyAccounts(const std::string& for_each, const std::string& when,
+                              const std::string& value) {
+  std::vector<Account> accounts;
+  Facts facts = SampleFacts();
+  facts.groups.clear();
+  for (int i = 0; i < 200; ++i) {
+    const std::string alias = "account" + std::to_string(1'000 + i);
+    accounts.push_back({.alias = alias, .id = std::to_string(100'000'000'000 + i)});
+    if (i % 2 == 0) facts.groups.push_back({alias, "cn=" + alias, {}});
+  }
+  for (int i = 0; i < 400; ++i) facts.groups.push_back({"team" + std::to_string(i), "cn=x", {}});
+  Names names = SampleNames();
+  names.accounts = std::make_shared<const std::vector<Account>>(std::move(accounts));
+  MappingSource source = ForEach(for_each, value);
+  if (!when.empty()) source.when = At(when);
+  std::vector<Mistake> mistakes;
+  const auto mapping = Mapping::Parse(source, names, mistakes);
+  EXPECT_TRUE(mapping.has_value()) << Lines(mistakes);
+  return mapping ? mapping->Evaluate(facts) : Outcome{};
+}
+
+TEST(MappingTest, AsksForGroupsByEachOfManyAccounts) {
+  Strings expected;
+  for (int i = 0; i < 200; i += 2) expected.push_back("account" + std::to_string(1'000 + i));
+  // Thirty times as many questions fit as well.
+  std::string when = "account.alias in groups.name";
+  for (int i = 0; i < 30; ++i) when += " and 'account' not in groups.name";
+  for (const std::string& condition : {std::string("account.alias in groups.name"), when}) {
+    const Outcome outcome =
+        OutcomeOfManyAccounts("account in accounts", condition, "{{ account.alias }}");
+    EXPECT_FALSE(outcome.exhausted);
+    EXPECT_EQ(Texts(outcome), expected);
+    EXPECT_TRUE(outcome.dropped.empty());
+  }
+}
+
+TEST(MappingTest, MakesTheListOfGroupNamesOnce) {
+  const Outcome outcome = OutcomeOfManyAccounts(
+      "account in accounts", "groups.name is defined",
+      "{{ account.alias }} {{ groups.name | first }} {{ groups.name | last }}");
+  EXPECT_FALSE(outcome.exhausted);
+  ASSERT_EQ(outcome.values.size(), 200u);
+  EXPECT_EQ(outcome.values[199].text.Text(), "account1199 account1000 team99");
+  EXPECT_EQ(outcome.values[199].text.pieces[4].source, "group 'team99': name");
+}
+
+TEST(MappingTest, RunsOutWhereTheWorkItselfIsTooMuch) {
+  for (const std::string list : {"groups.name | lower", "groups.name | trim", "groups.name | sort",
+                                 "groups.name | unique", "groups.name | default([])"}) {
+    const Outcome outcome = OutcomeOfManyAccounts("account in accounts", "account.alias in " + list,
+                                                  "{{ account.alias }}");
+    EXPECT_TRUE(outcome.exhausted) << list;
+    EXPECT_TRUE(outcome.values.empty()) << list;
+  }
+  EXPECT_TRUE(OutcomeOfManyAccounts("account in accounts, name in groups.name", "", "x").exhausted);
+  // A copy of a list is work, whether or not anybody looks into it.
+  EXPECT_TRUE(OutcomeOfManyAccounts("account in accounts", "", "{{ groups.name | trim | first }}")
+                  .exhausted);
+}
+
 TEST(MappingTest, HasRoomForTheMostRolesAPersonMayHave) {
   Facts facts = SampleFacts();
   facts.groups.clear();

@@ -40,6 +40,7 @@ machine = None
 package = None
 directory = None
 said_by_apt = ""
+audit_key = ""
 
 
 # ---- what an administrator does ------------------------------------------------------------------
@@ -72,6 +73,7 @@ def edited_sample():
 
 def carry_out(command):
     """One line of README.md; where a person would type into an editor, what they type."""
+    global audit_key
     if command.startswith("editor /etc/rolebridge/rolebridge.yaml"):
         machine.must("cp", directory["ca_file"], "/etc/rolebridge/directory-ca.pem")
         return machine.write("/etc/rolebridge/rolebridge.yaml", edited_sample())
@@ -81,7 +83,10 @@ def carry_out(command):
         machine.write(f"{folder}/override.conf", "[Service]\nIPAddressAllow=127.0.0.1\n")
         return machine.must("systemctl", "daemon-reload")
     typed = directory["password"] if "/dev/stdin" in command else None
-    return machine.must("sh", "-c", f"cd /root && {command}", stdin=typed, timeout=300)
+    said = machine.must("sh", "-c", f"cd /root && {command}", stdin=typed, timeout=300)
+    if command == "rolebridge audit begin":
+        audit_key = said
+    return said
 
 
 def wait_for(condition, what, seconds=60):
@@ -377,26 +382,34 @@ class UpgradeTest(MachineTestCase):
         edit = "# edited here\n"
         machine.must("sh", "-c", f"printf '{edit}' >>/etc/rolebridge-pam.conf")
         machine.must("chmod", "0750", "/etc/rolebridge")
-        sums = machine.must("sh", "-c", "sha256sum /etc/rolebridge/* /var/lib/rolebridge/*")
+        browser = client()
+        browser.log_in("alice", PASSWORD)
+        kept = "sha256sum /etc/rolebridge/* /var/lib/rolebridge/[ns]*.key"
+        sums = machine.must("sh", "-c", kept)
         sockets = [property_of(unit, "InvocationID") for unit in SOCKETS]
         pids = [property_of(unit, "MainPID") for unit in SERVICES]
         machine.must("apt-get", "install", "--reinstall", "/root/rolebridge.deb", timeout=300)
         self.assertIn(edit, machine.must("cat", "/etc/rolebridge-pam.conf"))
         self.assertEqual(mode_of("/etc/rolebridge"), "root:rolebridge-web 750")
-        self.assertEqual(machine.must("sh", "-c", "sha256sum /etc/rolebridge/* "
-                                      "/var/lib/rolebridge/*"), sums)
+        self.assertEqual(machine.must("sh", "-c", kept), sums)
         self.assertEqual([property_of(unit, "InvocationID") for unit in SOCKETS], sockets)
         for before, unit in zip(pids, SERVICES):
             self.assertNotIn(property_of(unit, "MainPID"), (before, "0"), unit)
         wait_for(is_ready, "/readyz")
+        self.assertIn("Alice Anders", browser.get("/").text)
         self.assert_response_verifies()
 
 
 class RebootTest(MachineTestCase):
 
     def test_is_in_service_again_without_a_hand(self):
+        browser = client()
+        browser.log_in("alice", PASSWORD)
         machine.reboot()
         wait_for(is_ready, "/readyz")
+        self.assertIn("Alice Anders", browser.get("/").text)
+        report = machine.must("rolebridge", "audit", "verify", "--key", "-", stdin=audit_key)
+        self.assertRegex(report, r"^\d+ records, 1 to \d+: the chain is whole\n$")
         self.assert_response_verifies()
         self.assertNotIn("rolebridge", machine.must("systemctl", "list-units", "--failed"))
 
@@ -411,8 +424,9 @@ class PurgeTest(MachineTestCase):
         self.assertEqual(sorted(left), [
             "/etc/rolebridge/directory-ca.pem", "/etc/rolebridge/saml.crt",
             "/etc/rolebridge/saml.key", "/etc/rolebridge/tls.crt", "/etc/rolebridge/tls.key",
-            "/var/lib/rolebridge/name-id.key", "/var/lib/rolebridge/names.key",
-            "/var/lib/rolebridge/sealing.key"])
+            "/var/lib/rolebridge/audit.key", "/var/lib/rolebridge/name-id.key",
+            "/var/lib/rolebridge/names.key", "/var/lib/rolebridge/sealing.key",
+            "/var/lib/rolebridge/store.db", "/var/lib/rolebridge/store.lock"])
         for path in ("/etc/pam.d/rolebridge", "/etc/rolebridge-pam.conf", "/usr/share/rolebridge",
                      "/etc/systemd/system/multi-user.target.wants/rolebridge.target"):
             self.assertNotEqual(machine.run("test", "-e", path).status, 0, path)

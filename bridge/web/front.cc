@@ -44,6 +44,8 @@ constexpr size_t kReadBuffer = 16 * 1024;
 constexpr int kAcceptBatch = 64;
 // Deadlines are looked at that often; they need not be exact.
 constexpr std::chrono::milliseconds kSweepInterval{500};
+// For whoever has connected and not asked yet when we are told to end.
+constexpr std::chrono::milliseconds kStopGrace{1000};
 // That part of its connections may be in a TLS handshake, per address: nine bytes of a stranger
 // make OpenSSL lend 45 KiB.
 constexpr uint32_t kHandshakeShare = 4;
@@ -209,7 +211,13 @@ class Front::Impl::Connection {
     socket_.cancel();
     hold_timer_.cancel();
   }
-  bool is_idle() const { return reader_.state() == RequestReader::State::kIdle && !answering_; }
+  // For a front that stops. Between two requests: now. Who has connected and not asked yet would
+  // take that for a refusal, and gets until `soon`; who is asking gets the answer.
+  void EndSoon(TimePoint soon) {
+    if (answering_ || reader_.state() != RequestReader::State::kIdle) return;
+    if (answered_ > 0) return Expire();
+    deadline_ = std::min(deadline_, soon);
+  }
 
  private:
   Awaitable<bool> StartTls();
@@ -246,6 +254,7 @@ class Front::Impl::Connection {
   bool expired_ = false;
   bool in_handshake_ = false;
   bool answering_ = false;
+  uint32_t answered_ = 0;
 };
 
 // ---- connections
@@ -329,8 +338,8 @@ Awaitable<bool> Front::Impl::Connection::AnswerRequests() {
     if (expired_) co_return false;
     const bool sent = co_await Send(answer_.bytes);
     WipeString(answer_.bytes);
-    if (!sent || answer_.close) co_return sent;
-    if (front_.stopping_) co_return false;
+    ++answered_;
+    if (!sent || answer_.close || front_.stopping_) co_return sent;
   }
   co_return true;
 }
@@ -659,17 +668,16 @@ Result<void> Front::Impl::Serve(const std::function<void()>& on_listening) {
   return outcome_;
 }
 
-// Connections between two requests end now, those within one after its answer, and at the deadline
-// whatever is left. io_.run() returns when the last coroutine has.
+// Connections end when it hurts nobody, see EndSoon, and at the deadline whatever is left.
+// io_.run() returns when the last coroutine has.
 void Front::Impl::BeginStop() {
   if (stopping_) return;
   stopping_ = true;
   signals_.cancel();
   heartbeat_timer_.cancel();
   for (const std::unique_ptr<Listener>& listener : listeners_) listener->socket.close();
-  for (Connection* connection : connections_) {
-    if (connection->is_idle()) connection->Expire();
-  }
+  const TimePoint soon = SteadyClock::now() + kStopGrace;
+  for (Connection* connection : connections_) connection->EndSoon(soon);
   stop_timer_.expires_after(settings_.deadlines.stop);
   stop_timer_.async_wait([this](const asio::error_code& error) {
     if (error) return;

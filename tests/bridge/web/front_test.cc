@@ -431,6 +431,29 @@ TEST(FrontTest, FinishesRequestsInProgressWhenStopped) {
   front.Join();
 }
 
+// A restart behind a held socket must look like a slow answer, not like a refusal.
+TEST(FrontTest, AnswersWhoHasConnectedAndNotAskedYetWhenStopped) {
+  RunningFront front({});
+  Client connected(front.address());
+  Client later(front.address());
+  EXPECT_THAT(later.Ask(kGet), StartsWith("HTTP/1.1 200 "));  // so the first is accepted, too
+  front.Stop();
+  EXPECT_EQ(later.ReceiveAll(), "");  // so it is stopping
+  EXPECT_THAT(connected.Ask(kGet), StartsWith("HTTP/1.1 200 "));
+  front.Join();
+}
+
+TEST(FrontTest, WaitsForNobodySilentWhenStopped) {
+  FrontSettings settings;
+  settings.deadlines.stop = std::chrono::hours(1);
+  RunningFront front({.settings = std::move(settings)});
+  Client silent(front.address());
+  EXPECT_THAT(Client(front.address()).Ask(kGet), StartsWith("HTTP/1.1 200 "));
+  front.Stop();
+  EXPECT_EQ(silent.ReceiveAll(), "");
+  front.Join();
+}
+
 TEST(FrontTest, StopsAtItsDeadlineWhateverIsLeft) {
   FrontSettings settings;
   settings.deadlines.stop = 100ms;

@@ -20,6 +20,11 @@ struct Limits {
   uint32_t conversations = 256;
   uint32_t conversations_per_address = 16;
   uint32_t login_failure_milliseconds = 2000;  // every failed login is answered then (T6)
+  // Failures within 15 minutes before each further one costs a growing pause (T2).
+  uint32_t login_failures_per_name = 5;
+  uint32_t login_failures_per_address = 50;   // an IPv4 address or an IPv6 /64
+  uint32_t login_failures_per_network = 200;  // a /24 or /48
+  uint32_t login_failures_per_node = 5000;
   // directory
   uint32_t groups_per_person = 2000;
   // issuing
@@ -47,6 +52,10 @@ inline constexpr std::array kLimitRows = {
     LimitRow{"conversations", &Limits::conversations, 1, 4096},
     LimitRow{"conversations_per_address", &Limits::conversations_per_address, 1, 4096},
     LimitRow{"login_failure_milliseconds", &Limits::login_failure_milliseconds, 0, 30'000},
+    LimitRow{"login_failures_per_name", &Limits::login_failures_per_name, 1, 1'000'000},
+    LimitRow{"login_failures_per_address", &Limits::login_failures_per_address, 1, 1'000'000},
+    LimitRow{"login_failures_per_network", &Limits::login_failures_per_network, 1, 1'000'000},
+    LimitRow{"login_failures_per_node", &Limits::login_failures_per_node, 1, 1'000'000},
     LimitRow{"groups_per_person", &Limits::groups_per_person, 1, 20'000},
     LimitRow{"roles_per_person", &Limits::roles_per_person, 1, 50'000},
     LimitRow{"responses_per_session_and_minute", &Limits::responses_per_session_and_minute, 1,

@@ -1,8 +1,5 @@
 #include "bridge/cli/audit.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -70,10 +67,12 @@ Result<SysSeconds> ParseMoment(const std::string& option, const std::string& tex
                    "30m, 24h, 7d"};
 }
 
-// A record with its text taken apart.
+// A record with its text taken apart. The text is ours, but the file may be broken: what is no JSON
+// object has no fields.
 struct Parsed {
   const AuditRecord& record;
   Json fields;
+  bool is_broken = false;
 
   std::string Field(const std::string& name) const {
     const auto found = fields.find(name);
@@ -81,11 +80,10 @@ struct Parsed {
   }
 };
 
-// The text is ours, but the file may be broken: what is no JSON object has no fields.
 Parsed Parse(const AuditRecord& record) {
   Json fields = Json::parse(record.text, nullptr, false);
-  if (!fields.is_object()) fields = Json::object();
-  return {record, std::move(fields)};
+  if (fields.is_object()) return {record, std::move(fields)};
+  return {record, Json::object(), true};
 }
 
 class Filter {
@@ -105,9 +103,12 @@ class Filter {
     return filter;
   }
 
+  SysSeconds since() const { return since_; }
+  bool FitsTime(SysSeconds at) const { return at >= since_ && at < until_; }
+
+  // What can't be read is shown whatever is asked for.
   bool Fits(const Parsed& parsed) const {
-    const SysSeconds at = parsed.record.at;
-    if (at < since_ || at >= until_) return false;
+    if (parsed.is_broken) return true;
     if (!wanted_.user.empty() && parsed.Field("user") != wanted_.user) return false;
     if (!wanted_.event.empty() && parsed.Field("event") != wanted_.event) return false;
     // IAM's role names ignore case.
@@ -129,14 +130,26 @@ Result<void> ForEachFitting(const AuditOptions& options, const Clock& clock,
   if (!filter) return filter.error();
   Result<Database> database = OpenStore(options);
   if (!database) return database.error();
-  return store::ForEachRecord(*database, 0, [&](const AuditRecord& record) {
+  const auto first = store::FirstRecordSince(*database, filter->since());
+  if (!first) return first.error();
+  if (!*first) return {};
+  return store::ForEachRecord(*database, **first, [&](const AuditRecord& record) {
+    if (!filter->FitsTime(record.at)) return true;
     const Parsed parsed = Parse(record);
     return !filter->Fits(parsed) || visit(parsed);
   });
 }
 
+// Whether all of it went out: a full disk must not look like a short answer.
+int Done(int status, std::ostream& out, std::ostream& errors) {
+  out.flush();
+  if (out) return status;
+  return Fail({ErrorCode::kUnavailable, "what was to be written could not be written"}, errors);
+}
+
 // The few words that tell one record from the next.
 std::string Gist(const Parsed& parsed) {
+  if (parsed.is_broken) return "UNREADABLE: " + Visible(parsed.record.text.substr(0, 80));
   std::string gist;
   for (const char* name : {"application", "roles", "stage", "verdict", "reason"}) {
     const std::string value = parsed.Field(name);
@@ -222,7 +235,7 @@ int ListAudit(const AuditOptions& options, const Clock& clock, std::ostream& out
   }
   PrintAligned(lines, out);
   if (left_out > 0) errors << left_out << " older ones are left out; --limit 0 shows all\n";
-  return kYes;
+  return Done(kYes, out, errors);
 }
 
 int ShowAudit(const AuditOptions& options, std::ostream& out, std::ostream& errors) {
@@ -247,22 +260,26 @@ int ShowAudit(const AuditOptions& options, std::ostream& out, std::ostream& erro
       });
   if (!read) return Fail(read.error(), errors);
   if (!found) errors << "there is no record '" << Visible(options.wanted) << "'\n";
-  return found ? kYes : kNo;
+  return Done(found ? kYes : kNo, out, errors);
 }
 
 int ExportAudit(const AuditOptions& options, const Clock& clock, std::ostream& out,
                 std::ostream& errors) {
   const Result<void> read = ForEachFitting(options, clock, [&](const Parsed& parsed) {
     const AuditRecord& record = parsed.record;
-    const Json line = {{"seq", record.seq},
-                       {"epoch", record.epoch},
-                       {"hash", ToHex(record.hash)},
-                       {"mac", ToHex(record.mac)},
-                       {"record", parsed.fields}};
-    out << line.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
+    Json line = {{"seq", record.seq},
+                 {"epoch", record.epoch},
+                 {"hash", ToHex(record.hash)},
+                 {"mac", ToHex(record.mac)}};
+    if (parsed.is_broken) {
+      line["unreadable"] = record.text;
+    } else {
+      line["record"] = parsed.fields;
+    }
+    out << line.dump(-1, ' ', true, Json::error_handler_t::replace) << "\n";
     return out.good();
   });
-  return read ? kYes : Fail(read.error(), errors);
+  return read ? Done(kYes, out, errors) : Fail(read.error(), errors);
 }
 
 int VerifyAudit(const AuditOptions& options, std::istream& in, std::ostream& out,
@@ -277,28 +294,28 @@ int VerifyAudit(const AuditOptions& options, std::istream& in, std::ostream& out
   if (!database) return Fail(database.error(), errors);
   // Before the records: one that is written meanwhile may bring the next key.
   const Result<int64_t> epoch = store::AuditKey::EpochIn(KeyPath(options));
-  if (!epoch) return Fail(epoch.error(), errors);
+  if (!epoch) {
+    errors << "rolebridge: " << epoch.error().message
+           << "; whether the end of the chain was cut can't be told without it\n";
+  }
   const Result<store::Verification> report =
-      store::Verify(*database, key ? &*key : nullptr, *epoch);
+      store::Verify(*database, key ? &*key : nullptr, epoch ? std::optional(*epoch) : std::nullopt);
   if (!report) return Fail(report.error(), errors);
   for (const std::string& problem : report->problems) out << problem << "\n";
+  if (report->more_problems > 0) out << "and " << report->more_problems << " more\n";
   out << report->records << " records";
   if (report->records > 0) out << ", " << report->first << " to " << report->last;
-  if (report->starts_at_checkpoint) out << " (older ones were retired)";
+  if (report->retired_until) {
+    out << " (older ones, until " << FormatUtc(*report->retired_until) << ", were retired)";
+  }
   out << (report->problems.empty() ? ": the chain is whole" : ": THE CHAIN IS BROKEN");
   out << (key ? "\n" : "; by its hashes alone, since no --key was given\n");
-  return report->problems.empty() ? kYes : kNo;
+  return Done(report->problems.empty() ? kYes : kNo, out, errors);
 }
 
 int BeginAudit(const AuditOptions& options, SysSeconds now, Random& random, std::ostream& out,
                std::ostream& errors) {
   const std::string path = KeyPath(options);
-  struct stat folder {};
-  if (stat(options.state_directory.c_str(), &folder) != 0) {
-    return Fail({ErrorCode::kNotFound,
-                 "'" + options.state_directory + "' is not there; install the package first"},
-                errors);
-  }
   const Result<SecretString> key = store::AuditKey::Begin(path, now, random);
   if (!key) {
     if (key.error().code != ErrorCode::kInvalidArgument) return Fail(key.error(), errors);
@@ -307,15 +324,10 @@ int BeginAudit(const AuditOptions& options, SysSeconds now, Random& random, std:
                                        "made, or nobody asked for it"},
                 errors);
   }
-  // Run by root for the issuer: the key belongs to whom the folder belongs to.
-  if (chown(path.c_str(), folder.st_uid, folder.st_gid) != 0 && geteuid() == 0) {
-    return Fail({ErrorCode::kUnavailable, "'" + path + "': cannot be given to its folder's owner"},
-                errors);
-  }
   out << key->Reveal() << "\n";
   errors << "Keep this line off this host: rolebridge audit verify --key FILE proves by it that "
             "no record was changed. It is not shown again.\n";
-  return kYes;
+  return Done(kYes, out, errors);
 }
 
 }  // namespace rolebridge::cli

@@ -38,6 +38,20 @@ const std::string* ValueOf(const saml::Response& response, std::string_view name
   return nullptr;
 }
 
+// All but the roles, which have a field of their own: "PrincipalTag:team=ops, dev; mail=a@b".
+std::string OtherAttributes(const saml::Assertion& assertion) {
+  std::vector<std::string> texts;
+  for (const saml::Attribute& attribute : assertion.attributes) {
+    if (attribute.name == aws::kRole) continue;
+    std::string text = attribute.name + "=";
+    for (size_t i = 0; i < attribute.values.size(); ++i) {
+      text += (i == 0 ? "" : ", ") + attribute.values[i];
+    }
+    texts.push_back(std::move(text));
+  }
+  return Join(texts);
+}
+
 }  // namespace
 
 struct IssueService::Draft {
@@ -257,7 +271,9 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
                      {"user", session.username},
                      {"rhost", request.context.client_address},
                      {"user_agent", request.context.user_agent},
+                     {"session", session.session_index},
                      {"dn", draft.person.facts.user.dn},
+                     {"unique_id", draft.person.unique_id},
                      {"groups", Join(GroupNames(draft.person.facts))},
                      {"assurance", config_.assurance[draft.person.facts.assurance].name},
                      {"application", draft.application->slug},
@@ -266,6 +282,8 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
                      {"roles", Join(roles)},
                      {"role_session_name", session_name == nullptr ? "" : *session_name},
                      {"session_duration", duration == nullptr ? "" : *duration},
+                     {"name_id", assertion.name_id.value},
+                     {"attributes", OtherAttributes(assertion)},
                      {"dropped", DroppedText(draft.person.dropped, draft.entitlement)},
                      {"relay_state", relay_state == request.relay_state ? relay_state : "refused"},
                      {"assertion_id", assertion.id},

@@ -8,6 +8,7 @@
 
 #include "bridge/base/channel.h"
 #include "bridge/crypto/crypto.h"
+#include "bridge/issuer/device_token.h"
 #include "bridge/issuer/username.h"
 
 namespace rolebridge::issuer {
@@ -21,6 +22,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds kPatience{220};  // begin_login and answer reply within 250 ms
+constexpr milliseconds kUnaskedQuiet = std::chrono::minutes(1);
+constexpr milliseconds kUnaskedKept = std::chrono::minutes(10);
+constexpr size_t kMaxUnasked = 10'000;
 constexpr milliseconds kAnswerTime = seconds(60);
 constexpr milliseconds kLoginTime = seconds(180);
 constexpr uint32_t kHoldSpread =
@@ -66,7 +70,11 @@ struct LoginService::Login {
   std::string id;
   std::string username;  // canonical, as typed
   std::string client_address;
+  std::string device;  // its token, where it is one of this person's
   SecretString first_secret;
+  std::string digest;           // of name and first secret, see RepeatedAttempts
+  bool is_counted = false;      // by the throttle
+  bool was_asked_more = false;  // than the first secret
   bool is_first_prompt = true;
   std::optional<pam::Conversation> conversation;  // none before the first secret is there (T9)
   std::vector<pam::Prompt> notices;               // info texts that came while PAM was going on
@@ -77,18 +85,24 @@ struct LoginService::Login {
   bool is_waiting_for_person = false;
 };
 
+LoginAttempt LoginService::AttemptOf(const Login& login) {
+  return {login.username, login.client_address, login.device};
+}
+
 LoginService::LoginService(const config::Config& config, PamSocket pam,
                            store::SessionStore& sessions, store::KnownNames& known_names,
-                           Audit& audit, const Clock& clock, Random& random,
-                           const SecretString& typed_name_key)
+                           Throttle& throttle, Audit& audit, const Clock& clock, Random& random,
+                           const StateKeys& keys)
     : config_(config),
       pam_(std::move(pam)),
       sessions_(sessions),
       known_names_(known_names),
+      throttle_(throttle),
       audit_(audit),
       clock_(clock),
       random_(random),
-      typed_name_key_(typed_name_key) {}
+      keys_(keys),
+      repeated_(clock, random) {}
 
 LoginService::~LoginService() = default;
 
@@ -96,26 +110,43 @@ LoginService::Reply LoginService::Begin(protocol::BeginLoginRequest& request) {
   const BootTime began = clock_.SinceBoot();
   const std::optional<std::string> username =
       CanonicalUsername(request.username, config_.fold_user_case);
-  if (!username) {
-    CountRefusal();
-    const Result<void> recorded = audit_.Write({"login_denied",
-                                                LogPriority::kNotice,
-                                                {{"request", request.context.request_id},
-                                                 {"user", NameForRecord(request.username)},
-                                                 {"rhost", request.context.client_address},
-                                                 {"stage", "name"},
-                                                 {"verdict", "malformed_name"}}});
-    if (!recorded) return Refusal{Reason::kUnavailable, ""};
-    return Held(LoginState::kFailed, began);
-  }
+  if (!username) return RefuseName(request, began);
   const LoginPtr login = Register(request.context, *username);
-  if (!login) return Refusal{Reason::kTooManyLogins, ""};
+  if (!login) {
+    return RefuseSession({{"request", request.context.request_id},
+                          {"user", NameForRecord(*username)},
+                          {"rhost", request.context.client_address}},
+                         {ErrorCode::kResourceExhausted, "limits.conversations is reached"});
+  }
   const std::lock_guard lock(login->mutex);
+  if (IsDeviceOf(keys_.devices, request.device, *username, clock_.Now())) {
+    login->device = request.device;
+  }
   if (request.first_secret.empty()) {
     return Ask(*login, {{pam::PromptStyle::kEchoOff, "Password:"}});
   }
   login->first_secret = std::move(request.first_secret);
   return StartPam(*login, request.context);
+}
+
+// Nobody can have it, so nobody is guessed at; but the address is known for it.
+LoginService::Reply LoginService::RefuseName(const protocol::BeginLoginRequest& request,
+                                             BootTime began) {
+  const protocol::Context& context = request.context;
+  const LoginAttempt attempt{"", context.client_address, ""};
+  if (const auto wait = throttle_.Reserve(attempt)) {
+    return HoldUp(request.username, context, *wait, began);
+  }
+  CountRefusal();
+  const Result<void> recorded = audit_.Write({"login_denied",
+                                              LogPriority::kNotice,
+                                              {{"request", context.request_id},
+                                               {"user", NameForRecord(request.username)},
+                                               {"rhost", context.client_address},
+                                               {"stage", "name"},
+                                               {"verdict", "malformed_name"}}});
+  if (!recorded) return Refusal{Reason::kUnavailable, ""};
+  return Held(LoginState::kFailed, began);
 }
 
 LoginService::Reply LoginService::Answer(protocol::AnswerRequest& request) {
@@ -157,7 +188,19 @@ LoginService::Reply LoginService::Answer(protocol::AnswerRequest& request) {
   return Advance(*login, request.context);
 }
 
+// Everything that may keep an attempt from PAM stands here, since here it gets its first secret.
 LoginService::Reply LoginService::StartPam(Login& login, const protocol::Context& context) {
+  using Standing = RepeatedAttempts::Standing;
+  const Standing standing = repeated_.Begin(login.username, login.first_secret, login.digest);
+  if (standing == Standing::kFailed) return Repeat(login, context);
+  if (standing == Standing::kNew) {
+    if (const auto wait = throttle_.Reserve(AttemptOf(login))) {
+      repeated_.Forget(login.digest);
+      Forget(login.id);
+      return HoldUp(login.username, context, *wait, login.last_input);
+    }
+    login.is_counted = true;
+  }
   Result<pam::Conversation> conversation =
       pam::Conversation::Begin(pam_.path,
                                {.service = config_.assurance.front().pam_service,
@@ -170,6 +213,59 @@ LoginService::Reply LoginService::StartPam(Login& login, const protocol::Context
   }
   login.conversation.emplace(*std::move(conversation));
   return Advance(login, context);
+}
+
+// The same again within a minute: the same answer, and PAM, whose modules count too, is not asked.
+LoginService::Reply LoginService::Repeat(Login& login, const protocol::Context& context) {
+  CountRefusal();
+  Forget(login.id);
+  if (!RecordUnasked("repeat", NameForRecord(login.username), context)) {
+    return Refusal{Reason::kUnavailable, ""};
+  }
+  return Held(LoginState::kFailed, login.last_input);
+}
+
+LoginService::Reply LoginService::HoldUp(const std::string& username,
+                                         const protocol::Context& context, seconds wait,
+                                         BootTime since) {
+  CountRefusal();
+  if (!RecordUnasked("throttle", NameForRecord(username), context)) {
+    return Refusal{Reason::kUnavailable, ""};
+  }
+  LoginReply reply = Held(LoginState::kThrottled, since);
+  reply.wait_seconds = static_cast<uint32_t>(wait.count());
+  return reply;
+}
+
+// Of a flood that PAM never hears of, one record a minute and network tells how many there were:
+// strangers must not be able to fill the disk.
+Result<void> LoginService::RecordUnasked(std::string_view stage, std::string name,
+                                         const protocol::Context& context) {
+  const BootTime now = clock_.SinceBoot();
+  uint32_t others = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(unasked_,
+                  [&](const auto& entry) { return now - entry.second.recorded >= kUnaskedKept; });
+    const std::string key = std::string(stage) + NetworkOf(context.client_address, 24, 48);
+    if (!unasked_.contains(key) && unasked_.size() >= kMaxUnasked) return {};
+    Unasked& unasked = unasked_[key];
+    if (unasked.has_record && now - unasked.recorded < kUnaskedQuiet) {
+      ++unasked.others;
+      return {};
+    }
+    others = std::exchange(unasked.others, 0);
+    unasked.has_record = true;
+    unasked.recorded = now;
+  }
+  return audit_.Write({"login_denied",
+                       LogPriority::kNotice,
+                       {{"request", context.request_id},
+                        {"user", std::move(name)},
+                        {"rhost", context.client_address},
+                        {"stage", std::string(stage)},
+                        {"verdict", "denied"},
+                        {"others_since", std::to_string(others)}}});
 }
 
 LoginService::Reply LoginService::Advance(Login& login, const protocol::Context& context) {
@@ -191,6 +287,7 @@ LoginService::Reply LoginService::Advance(Login& login, const protocol::Context&
           return prompt.style == pam::PromptStyle::kEchoOff;
         });
     login.is_first_prompt = false;
+    login.was_asked_more = login.was_asked_more || !fits_first_secret;
     if (!fits_first_secret) {
       login.first_secret.Wipe();
       return Ask(login, std::move(step->prompts));
@@ -244,15 +341,19 @@ LoginService::Reply LoginService::Admit(Login& login, const protocol::Context& c
                       {"rhost", login.client_address}, {"user_agent", context.user_agent},
                       {"service", level.pam_service},  {"assurance", level.name},
                       {"config", config_.hash}};
+  const std::string session_index = "_" + RandomHex(random_, 20);
+  fields.emplace_back("session", session_index);
   if (username != login.username) fields.emplace_back("typed_user", login.username);
   known_names_.Add(username);
+  repeated_.Forget(login.digest);
+  if (login.is_counted) throttle_.Succeed(AttemptOf(login));
   Forget(login.id);
   Result<SecretString> session = sessions_.Create(
       {.username = username,
        .uid = outcome.uid,
        .assurance = 0,
        .authn_instant = clock_.Now(),
-       .session_index = "_" + RandomHex(random_, 20)},
+       .session_index = session_index},
       [&](std::vector<store::Change> changes) {
         return audit_.Write({"login_succeeded", LogPriority::kInfo, fields}, std::move(changes));
       });
@@ -263,6 +364,7 @@ LoginService::Reply LoginService::Admit(Login& login, const protocol::Context& c
   }
   LoginReply reply{.state = LoginState::kLoggedIn};
   reply.session = *std::move(session);
+  reply.device = MakeDeviceToken(keys_.devices, login.username, clock_.Now(), random_);
   return reply;
 }
 
@@ -282,6 +384,13 @@ LoginService::Reply LoginService::Deny(Login& login, const protocol::Context& co
   CountRefusal();
   Forget(login.id);
   const bool is_ours = outcome.verdict == pam::Verdict::kUnavailable;
+  if (is_ours && login.is_counted) throttle_.GiveBack(AttemptOf(login));
+  // A code of the next half minute may be right where this one was wrong.
+  if (outcome.verdict == pam::Verdict::kDenied && !login.was_asked_more) {
+    repeated_.Fail(login.digest);
+  } else {
+    repeated_.Forget(login.digest);
+  }
   const Result<void> recorded =
       audit_.Write({"login_denied",
                     is_ours ? LogPriority::kError : LogPriority::kNotice,
@@ -310,7 +419,7 @@ LoginReply LoginService::Held(LoginState state, BootTime since) {
 
 std::string LoginService::NameForRecord(const std::string& typed) const {
   if (known_names_.Contains(typed)) return typed;
-  const std::string digest = crypto::HmacSha256(typed_name_key_, typed);
+  const std::string digest = crypto::HmacSha256(keys_.names, typed);
   const std::string hex = ToHex(digest);
   return "hmac:" + hex.substr(0, 16) + ":length:" + std::to_string(typed.size());
 }

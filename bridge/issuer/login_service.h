@@ -12,6 +12,9 @@
 #include "bridge/base/secret_string.h"
 #include "bridge/config/config.h"
 #include "bridge/issuer/audit.h"
+#include "bridge/issuer/repeated_attempts.h"
+#include "bridge/issuer/state_keys.h"
+#include "bridge/issuer/throttle.h"
 #include "bridge/protocol/protocol.h"
 #include "bridge/store/known_names.h"
 #include "bridge/store/session_store.h"
@@ -31,11 +34,11 @@ class LoginService {
  public:
   using Reply = std::variant<protocol::LoginReply, protocol::Refusal>;
 
-  // `typed_name_key`: names that never logged in here are recorded as their HMAC under it, since
-  // people type passwords into the name field (security.md G2).
+  // Of `keys`: `names`, under which names that never logged in here are recorded as an HMAC, since
+  // people type passwords into the name field (security.md G2), and `devices`.
   LoginService(const config::Config& config, PamSocket pam, store::SessionStore& sessions,
-               store::KnownNames& known_names, Audit& audit, const Clock& clock, Random& random,
-               const SecretString& typed_name_key);
+               store::KnownNames& known_names, Throttle& throttle, Audit& audit, const Clock& clock,
+               Random& random, const StateKeys& keys);
   ~LoginService();
 
   Reply Begin(protocol::BeginLoginRequest& request);
@@ -54,6 +57,7 @@ class LoginService {
   struct Login;  // one conversation
   using LoginPtr = std::shared_ptr<Login>;
 
+  static LoginAttempt AttemptOf(const Login& login);
   LoginPtr Register(const protocol::Context& context, const std::string& username);
   bool MakeRoom(const std::string& client_address);
   LoginPtr Find(const std::string& id);
@@ -61,6 +65,10 @@ class LoginService {
   void ForgetExpired();
 
   Reply StartPam(Login& login, const protocol::Context& context);
+  Reply Repeat(Login& login, const protocol::Context& context);
+  Reply HoldUp(const std::string& username, const protocol::Context& context,
+               std::chrono::seconds wait, BootTime since);
+  Reply RefuseName(const protocol::BeginLoginRequest& request, BootTime began);
   Reply Advance(Login& login, const protocol::Context& context);
   Reply Ask(Login& login, std::vector<pam::Prompt> prompts);
   Reply Conclude(Login& login, const protocol::Context& context, const pam::Outcome& outcome);
@@ -69,6 +77,8 @@ class LoginService {
   Reply RefuseSession(LogFields fields, const Error& error);
   Reply Deny(Login& login, const protocol::Context& context, const pam::Outcome& outcome);
   protocol::LoginReply Held(protocol::LoginState state, BootTime since);
+  Result<void> RecordUnasked(std::string_view stage, std::string name,
+                             const protocol::Context& context);
   std::string NameForRecord(const std::string& typed) const;
   void CountRefusal();
 
@@ -76,13 +86,21 @@ class LoginService {
   const PamSocket pam_;
   store::SessionStore& sessions_;
   store::KnownNames& known_names_;
+  Throttle& throttle_;
   Audit& audit_;
   const Clock& clock_;
   Random& random_;
-  const SecretString& typed_name_key_;
+  const StateKeys& keys_;
+  RepeatedAttempts repeated_;
 
   mutable std::mutex mutex_;
   std::map<std::string, LoginPtr> logins_;  // by conversation identifier
+  struct Unasked {
+    bool has_record = false;
+    BootTime recorded{};
+    uint32_t others = 0;  // since then
+  };
+  std::map<std::string, Unasked> unasked_;  // by stage and network
   uint64_t succeeded_ = 0;
   uint64_t refused_ = 0;
 };

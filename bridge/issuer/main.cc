@@ -21,16 +21,17 @@ int main(int argc, char** argv) {
 
   const Origin origin = ThisOrigin();
   const std::unique_ptr<store::Store> store = OpenStoreOrExit(options.state_directory);
-  store::AuditLog record(*store, LoadAuditKeyOrExit(options.state_directory, clock.Now(), random),
-                         config.audit_retention);
-  const std::unique_ptr<Audit> audit = OpenAudit(record, origin, clock);
+  const auto record =
+      LoadAuditLogOrExit(*store, options.state_directory, config, clock.Now(), random);
+  const std::unique_ptr<Audit> audit = OpenAudit(*record, origin, clock);
   const auto sessions = LoadSessionsOrExit(*store, config, origin.boot_id, clock, random);
   const auto seen_requests = LoadSeenRequestsOrExit(*store, clock);
   const auto known_names = LoadKnownNamesOrExit(*store);
 
   const PersonReader people(config, *directory, *sessions, clock);
+  const auto throttle = LoadThrottleOrExit(*store, config, keys, clock);
   LoginService login(config, {options.pam_socket_path, options.pam_uid}, *sessions, *known_names,
-                     *audit, clock, random, keys.names);
+                     *throttle, *audit, clock, random, keys);
   PortalService portal(config, people, *sessions, *audit, clock);
   IssueService issue(config, people, signing.signer, *sessions, *seen_requests, *audit, clock_guard,
                      clock, random, keys.name_id);
@@ -39,13 +40,19 @@ int main(int argc, char** argv) {
                               return MetadataFor(config, signing.certificates_base64, slug);
                             }});
 
-  RequestServer server(ListenOrExit(options.socket_path), options.web_uid,
-                       protocol::kMaxAnswerRequest,
-                       [&](std::string_view message) { return table.Answer(message); });
-  NotifyReady();
-  Log(LogPriority::kNotice, "ready", {{"socket", options.socket_path}, {"config", config.hash}});
-  server.ServeUntil(stop.get());
+  RecordOrExit(*audit, {"issuer_started", LogPriority::kNotice, {{"config", config.hash}}});
+  {
+    RequestServer server(ListenOrExit(options.socket_path), options.web_uid,
+                         protocol::kMaxAnswerRequest,
+                         [&](std::string_view message) { return table.Answer(message); });
+    NotifyReady();
+    Log(LogPriority::kNotice, "ready", {{"socket", options.socket_path}, {"config", config.hash}});
+    server.ServeUntil(stop.get(), [&] {
+      static_cast<void>(store->CommitPosted());
+      static_cast<void>(record->CloseIfDue(clock.Now()));
+    });
+  }
   sessions->Flush();
-  Log(LogPriority::kNotice, "stopped");
+  static_cast<void>(audit->Write({"issuer_stopped", LogPriority::kNotice, {}}));
   return 0;
 }

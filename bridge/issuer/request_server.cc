@@ -15,6 +15,7 @@ namespace {
 
 // More than web has workers; a peer that opens more is not the web that we know.
 constexpr size_t kMaxConnections = 128;
+constexpr std::chrono::duration<int, std::milli> kTick = std::chrono::seconds(30);
 constexpr std::chrono::milliseconds kSendTimeout = std::chrono::seconds(5);
 // Nothing is asked of a quiet connection; it only looks up now and then.
 constexpr std::chrono::milliseconds kIdle = std::chrono::minutes(10);
@@ -38,12 +39,13 @@ RequestServer::~RequestServer() {
   }
 }
 
-void RequestServer::ServeUntil(int stop_fd) {
+void RequestServer::ServeUntil(int stop_fd, const std::function<void()>& tick) {
   while (true) {
     std::array<pollfd, 2> waiting = {pollfd{listener_.get(), POLLIN, 0},
                                      pollfd{stop_fd, POLLIN, 0}};
-    if (poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return;
+    if (poll(waiting.data(), waiting.size(), kTick.count()) < 0 && errno != EINTR) return;
     if (waiting[1].revents != 0) return;
+    tick();
     JoinEnded();
     if (waiting[0].revents != 0) AcceptOne();
   }

@@ -25,8 +25,9 @@ class RequestServer {
   RequestServer(UniqueFd listener, uid_t peer_uid, size_t max_request, Answerer answerer);
   ~RequestServer();
 
-  // Accepts until `stop_fd` becomes readable, then waits for the requests in progress.
-  void ServeUntil(int stop_fd);
+  // Accepts until `stop_fd` becomes readable, then waits for the requests in progress. `tick` is
+  // called every half minute at least.
+  void ServeUntil(int stop_fd, const std::function<void()>& tick);
 
  private:
   struct Connection {

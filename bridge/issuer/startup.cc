@@ -151,8 +151,12 @@ std::unique_ptr<store::Store> OpenStoreOrExit(const std::string& directory) {
   return OrExit(store::Store::Open(directory));
 }
 
-store::AuditKey LoadAuditKeyOrExit(const std::string& directory, SysSeconds now, Random& random) {
-  return OrExit(store::AuditKey::Open(directory + "/audit.key", now, random));
+std::unique_ptr<store::AuditLog> LoadAuditLogOrExit(store::Store& store,
+                                                    const std::string& directory,
+                                                    const config::Config& config, SysSeconds now,
+                                                    Random& random) {
+  store::AuditKey key = OrExit(store::AuditKey::Open(directory + "/audit.key", now, random));
+  return OrExit(store::AuditLog::Open(store, std::move(key), now, config.audit_retention));
 }
 
 std::unique_ptr<store::SessionStore> LoadSessionsOrExit(store::Store& store,
@@ -175,6 +179,11 @@ std::unique_ptr<store::SeenRequests> LoadSeenRequestsOrExit(store::Store& store,
 
 std::unique_ptr<store::KnownNames> LoadKnownNamesOrExit(store::Store& store) {
   return OrExit(store::KnownNames::Open(store));
+}
+
+std::unique_ptr<Throttle> LoadThrottleOrExit(store::Store& store, const config::Config& config,
+                                             const StateKeys& keys, const Clock& clock) {
+  return OrExit(Throttle::Open(store::ThrottleTable(store), config.limits, keys.throttle, clock));
 }
 
 Origin ThisOrigin() {
@@ -234,6 +243,10 @@ UniqueFd StopSignalFd() {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);
   return UniqueFd(signalfd(-1, &signals, SFD_CLOEXEC));
+}
+
+void RecordOrExit(Audit& audit, const AuditEvent& event) {
+  if (Result<void> recorded = audit.Write(event); !recorded) Fail(recorded.error().message);
 }
 
 void NotifyReady() { NotifyServiceManager("READY=1"); }

@@ -12,6 +12,7 @@
 #include "bridge/config/config.h"
 #include "bridge/issuer/audit.h"
 #include "bridge/issuer/state_keys.h"
+#include "bridge/issuer/throttle.h"
 #include "bridge/saml/signer.h"
 #include "bridge/store/known_names.h"
 #include "bridge/store/seen_requests.h"
@@ -55,7 +56,10 @@ std::unique_ptr<ldap::Directory> OpenDirectoryOrExit(const config::Config& confi
 
 // What outlives this process: the state directory must be this user's alone.
 std::unique_ptr<store::Store> OpenStoreOrExit(const std::string& directory);
-store::AuditKey LoadAuditKeyOrExit(const std::string& directory, SysSeconds now, Random& random);
+std::unique_ptr<store::AuditLog> LoadAuditLogOrExit(store::Store& store,
+                                                    const std::string& directory,
+                                                    const config::Config& config, SysSeconds now,
+                                                    Random& random);
 std::unique_ptr<store::SessionStore> LoadSessionsOrExit(store::Store& store,
                                                         const config::Config& config,
                                                         std::string boot_id, const Clock& clock,
@@ -63,6 +67,9 @@ std::unique_ptr<store::SessionStore> LoadSessionsOrExit(store::Store& store,
 std::unique_ptr<store::SeenRequests> LoadSeenRequestsOrExit(store::Store& store,
                                                             const Clock& clock);
 std::unique_ptr<store::KnownNames> LoadKnownNamesOrExit(store::Store& store);
+
+std::unique_ptr<Throttle> LoadThrottleOrExit(store::Store& store, const config::Config& config,
+                                             const StateKeys& keys, const Clock& clock);
 
 // This host and this boot of it.
 Origin ThisOrigin();
@@ -80,6 +87,9 @@ UniqueFd ListenOrExit(const std::string& path);
 // Readable from the moment on that SIGTERM or SIGINT came; both are blocked in every thread.
 // SIGPIPE and SIGXFSZ are ignored from here on.
 UniqueFd StopSignalFd();
+
+// What can't be put on record must not begin.
+void RecordOrExit(Audit& audit, const AuditEvent& event);
 
 // Tells the service manager, where there is one.
 void NotifyReady();

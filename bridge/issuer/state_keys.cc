@@ -64,7 +64,12 @@ Result<StateKeys> LoadStateKeys(const std::string& directory, Random& random) {
   if (!sealing) return sealing.error();
   Result<SecretString> names = LoadOrMake(directory + "/names.key", random);
   if (!names) return names.error();
-  return StateKeys{*std::move(name_id), *std::move(sealing), *std::move(names)};
+  Result<SecretString> devices = LoadOrMake(directory + "/devices.key", random);
+  if (!devices) return devices.error();
+  Result<SecretString> throttle = LoadOrMake(directory + "/throttle.key", random);
+  if (!throttle) return throttle.error();
+  return StateKeys{*std::move(name_id), *std::move(sealing), *std::move(names), *std::move(devices),
+                   *std::move(throttle)};
 }
 
 }  // namespace rolebridge::issuer

@@ -177,11 +177,13 @@ struct BeginLoginRequest {
   Context context;
   std::string username;
   SecretString first_secret;  // may be empty: then PAM's first prompt comes back
+  std::string device;         // of an earlier login's reply, kept by this browser; may be empty
   template <class A>
   void Fields(A& archive) {
     context.Fields(archive);
     archive.Text(username, 256);  // longer than a name may be, so that refusing it is the issuer's
     archive.Secret(first_secret, kMaxSecret);
+    archive.Text(device, kIdLength);
   }
 };
 
@@ -202,6 +204,7 @@ enum class LoginState : uint8_t {
   kWorking,          // PAM is busy: ask again with kAnswer and no answers
   kLoggedIn,         // `session` is the new session
   kFailed,           // one sentence for all causes
+  kThrottled,        // PAM was not asked: try again after `wait_seconds`
   kPasswordExpired,  // right, and too old: the person must know that to mend it
   kUnavailable,      // PAM or a server behind it does not answer
   kLast = kUnavailable,
@@ -211,7 +214,9 @@ struct LoginReply {
   LoginState state = LoginState::kFailed;
   std::string conversation;  // while kPrompts or kWorking
   std::vector<Prompt> prompts;
-  SecretString session;  // kIdLength characters, with kLoggedIn
+  SecretString session;       // kIdLength characters, with kLoggedIn
+  std::string device;         // kIdLength characters, with kLoggedIn: for the next login's request
+  uint32_t wait_seconds = 0;  // with kThrottled
   // The front keeps the answer to the person for that long (T6): the same for every refusal.
   uint32_t hold_milliseconds = 0;
   template <class A>
@@ -220,6 +225,8 @@ struct LoginReply {
     archive.Text(conversation, kIdLength);
     archive.List(prompts, kMaxPrompts);
     archive.Secret(session, kIdLength);
+    archive.Text(device, kIdLength);
+    archive.Number(wait_seconds, 3'600);
     archive.Number(hold_milliseconds, 60'000);
   }
 };

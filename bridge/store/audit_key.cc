@@ -52,14 +52,22 @@ Result<SecretString> ReadFrom(int fd, const std::string& path) {
 
 // Whole under another name first, and under the real one only once it is on the disk.
 Result<SecretString> Make(const std::string& path, SysSeconds now, Random& random) {
+  const std::string folder = path.substr(0, path.rfind('/'));
+  const UniqueFd folder_fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct stat owner {};
+  if (!folder_fd || fstat(folder_fd.get(), &owner) != 0) {
+    return FileError(ErrorCode::kUnavailable, folder, std::strerror(errno));
+  }
   const std::string fresh = path + ".new";
   unlink(fresh.c_str());
   const UniqueFd fd(
       open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   SecretString key = SecretString::OfSize(kKeySize);
   random.Fill({reinterpret_cast<unsigned char*>(key.MutableReveal()), kKeySize});
-  if (!fd || !WriteTo(fd.get(), FileOf(0, now, key)) || link(fresh.c_str(), path.c_str()) != 0 ||
-      unlink(fresh.c_str()) != 0) {
+  if (!fd || !WriteTo(fd.get(), FileOf(0, now, key)) ||
+      (geteuid() == 0 && fchown(fd.get(), owner.st_uid, owner.st_gid) != 0) ||
+      link(fresh.c_str(), path.c_str()) != 0 || unlink(fresh.c_str()) != 0 ||
+      fsync(folder_fd.get()) != 0) {
     const int reason = errno;
     unlink(fresh.c_str());
     const ErrorCode code = reason == EEXIST ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable;
@@ -71,10 +79,8 @@ Result<SecretString> Make(const std::string& path, SysSeconds now, Random& rando
 }  // namespace
 
 SecretString NextAuditKey(const SecretString& key) {
-  std::string text = "rolebridge audit key" + std::string(key.Reveal());
-  std::string digest = crypto::Sha256(text);
+  std::string digest = crypto::HmacSha256(key, "rolebridge audit: the next key");
   SecretString next(digest);
-  WipeString(text);
   WipeString(digest);
   return next;
 }
@@ -105,16 +111,19 @@ Result<SecretString> AuditKey::Begin(const std::string& path, SysSeconds now, Ra
 }
 
 Result<int64_t> AuditKey::EpochIn(const std::string& path) {
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!fd) return FileError(ErrorCode::kUnavailable, path, std::strerror(errno));
   const Result<SecretString> file = ReadFrom(fd.get(), path);
   if (!file) return file.error();
   return FromBigEndian(file->Reveal().substr(0, kNumberSize));
 }
 
+bool AuditKey::IsDue(SysSeconds now) const {
+  // Records come with instants in about their order; a clock that was really set back keeps no key.
+  return now - since_ >= kKept || since_ - now >= kKept;
+}
+
 Result<void> AuditKey::Advance(SysSeconds now) {
-  // A clock that was set back does not keep the key: it is replaced then, too.
-  if (now >= since_ && now - since_ < kKept) return {};
   SecretString next = NextAuditKey(key_);
   if (!WriteTo(fd_.get(), FileOf(epoch_ + 1, now, next))) {
     return Error{ErrorCode::kUnavailable,

@@ -11,9 +11,12 @@
 
 namespace rolebridge::store {
 
-// The key behind the audit chain (security.md G3). Each hour it is replaced by SHA-256 of itself
-// and the one before is gone, so that whoever breaks in at noon cannot write records of the
-// morning. Whoever was given the first key verifies all of them. For one thread at a time.
+// The key behind the audit chain (security.md G3). After an hour of use it is replaced by a digest
+// of itself and gone, so that whoever breaks in at noon cannot write records of the morning.
+// Whoever was given the first key verifies all of them. For one thread at a time.
+//
+// It is overwritten in its place. A file system that copies on write, or a snapshot, keeps what was
+// there all the same.
 class AuditKey {
  public:
   // The key in the file at `path`; made where there is none, by one who then has nobody to show the
@@ -21,14 +24,18 @@ class AuditKey {
   // Errors: kPermissionDenied, not ours alone; kUnavailable, can't be read or written.
   static Result<AuditKey> Open(const std::string& path, SysSeconds now, Random& random);
 
-  // A new first key in a new file, as 64 hexadecimal digits: the only time that it is shown.
+  // A new first key in a new file that belongs to whom its folder belongs to, as 64 hexadecimal
+  // digits: the only time that it is shown.
   // Errors: kInvalidArgument, there is one already; kUnavailable.
   static Result<SecretString> Begin(const std::string& path, SysSeconds now, Random& random);
 
   // Which of the keys the file at `path` holds; for a check from outside.
   static Result<int64_t> EpochIn(const std::string& path);
 
-  // Replaces the key where it is an hour old. Errors: kUnavailable, and the key stays.
+  // Whether it has been in use for an hour.
+  bool IsDue(SysSeconds now) const;
+
+  // Replaces it by the next one. Errors: kUnavailable, and the key stays.
   Result<void> Advance(SysSeconds now);
 
   // Counts the replacements.

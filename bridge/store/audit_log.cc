@@ -11,8 +11,11 @@ namespace {
 constexpr size_t kMaxProblems = 100;
 // Of keys to go through on verifying, which is one an hour: a hundred years.
 constexpr int64_t kMaxEpoch = 24 * 366 * 100;
-// Enough for a busy hour, and short enough not to hold a sign-on up.
-constexpr int64_t kRetiredAtOnce = 5'000;
+// With each record that is written: more than one, so that it catches up, and few enough not to
+// hold a sign-on up.
+constexpr int64_t kRetiredAtOnce = 4;
+constexpr int64_t kPortion = 500;
+constexpr std::string_view kClosing = R"({"event":"audit_key_replaced")";
 
 const std::string& NoHash() {
   static const std::string zeros(32, '\0');
@@ -21,38 +24,75 @@ const std::string& NoHash() {
 
 int64_t Count(SysSeconds at) { return at.time_since_epoch().count(); }
 
+bool IsClosing(const AuditRecord& record) { return record.text.starts_with(kClosing); }
+
 std::string HashOf(const std::string& before, const AuditRecord& record) {
   return crypto::Sha256(before + BigEndian(record.seq) + BigEndian(Count(record.at)) +
                         BigEndian(record.epoch) + record.text);
 }
 
-// What stands before the first record that is kept.
-struct Checkpoint {
-  int64_t seq = 0;
-  std::string hash = NoHash();
-  SysSeconds made{};
-  int64_t epoch = 0;
-  std::string mac;
-};
-
-std::string TextOf(const Checkpoint& checkpoint) {
-  return "checkpoint" + BigEndian(checkpoint.seq) + checkpoint.hash +
-         BigEndian(Count(checkpoint.made)) + BigEndian(checkpoint.epoch);
+AuditRecord RecordIn(const Row& row) {
+  return {.seq = row.Integer(0),
+          .at = SysSeconds(std::chrono::seconds(row.Integer(1))),
+          .epoch = row.Integer(2),
+          .text = row.Bytes(3),
+          .hash = row.Bytes(4),
+          .mac = row.Bytes(5)};
 }
 
-Result<std::optional<Checkpoint>> ReadCheckpoint(Database& database) {
-  std::optional<Checkpoint> checkpoint;
+// The last record that was retired, as it was, and the hash before it: its own code is by a key
+// that is long gone, so that nobody makes one up.
+struct Checkpoint {
+  AuditRecord record;
+  std::string before = NoHash();
+};
+
+Result<Checkpoint> ReadCheckpoint(Database& database) {
+  Checkpoint checkpoint{.record = {.hash = NoHash()}};
+  const Result<void> read =
+      database.ForEach("SELECT seq, at, epoch, record, hash, mac, before FROM audit_checkpoint",
+                       [&](const Row& row) {
+                         checkpoint = {.record = RecordIn(row), .before = row.Bytes(6)};
+                         return false;
+                       });
+  if (!read) return read.error();
+  return checkpoint;
+}
+
+// What the next record follows: the last one there is, or the last that was retired.
+Result<AuditRecord> ReadHead(Database& database) {
+  std::optional<AuditRecord> head;
   const Result<void> read = database.ForEach(
-      "SELECT seq, hash, made, epoch, mac FROM audit_checkpoint", [&](const Row& row) {
-        checkpoint = Checkpoint{.seq = row.Integer(0),
-                                .hash = row.Bytes(1),
-                                .made = SysSeconds(std::chrono::seconds(row.Integer(2))),
-                                .epoch = row.Integer(3),
-                                .mac = row.Bytes(4)};
+      "SELECT seq, at, epoch, record, hash, mac FROM audit ORDER BY seq DESC LIMIT 1",
+      [&](const Row& row) {
+        head = RecordIn(row);
         return false;
       });
   if (!read) return read.error();
-  return checkpoint;
+  if (head) return *std::move(head);
+  Result<Checkpoint> checkpoint = ReadCheckpoint(database);
+  if (!checkpoint) return checkpoint.error();
+  return std::move(checkpoint->record);
+}
+
+Result<AuditRecord> Insert(Database& database, const AuditRecord& before, AuditRecord record,
+                           const SecretString& key) {
+  record.seq = before.seq + 1;
+  record.hash = HashOf(before.hash, record);
+  record.mac = crypto::HmacSha256(key, record.hash);
+  Result<void> written =
+      database.Execute("INSERT INTO audit VALUES(?, ?, ?, ?, ?, ?)", record.seq, Count(record.at),
+                       record.epoch, record.text, Blob{record.hash}, Blob{record.mac});
+  if (!written) return written.error();
+  return record;
+}
+
+AuditRecord ClosingOf(SysSeconds at, int64_t epoch) {
+  return {.at = at,
+          .epoch = epoch,
+          .text = std::string(kClosing) + R"(,"at":")" + FormatUtc(at) + "\"}",
+          .hash = {},
+          .mac = {}};
 }
 
 // The keys one after the other; those asked for must not go backwards.
@@ -60,10 +100,10 @@ class Keys {
  public:
   explicit Keys(const SecretString& first) : key_(first.Reveal()) {}
 
-  bool Fits(int64_t epoch, std::string_view text, std::string_view mac) {
-    if (epoch < epoch_ || epoch > kMaxEpoch) return false;
-    for (; epoch_ < epoch; ++epoch_) key_ = NextAuditKey(key_);
-    return ConstantTimeEquals(crypto::HmacSha256(key_, text), mac);
+  bool Fit(const AuditRecord& record) {
+    if (record.epoch < epoch_ || record.epoch > kMaxEpoch) return false;
+    for (; epoch_ < record.epoch; ++epoch_) key_ = NextAuditKey(key_);
+    return ConstantTimeEquals(crypto::HmacSha256(key_, record.hash), record.mac);
   }
 
  private:
@@ -74,149 +114,259 @@ class Keys {
 // Walks along the chain and writes down what does not fit.
 class Walk {
  public:
-  Walk(const SecretString* first_key, const std::optional<Checkpoint>& checkpoint) {
+  Walk(const SecretString* first_key, const Checkpoint& checkpoint) : last_(checkpoint.record) {
     if (first_key != nullptr) keys_.emplace(*first_key);
-    if (!checkpoint) return;
-    report_.starts_at_checkpoint = true;
-    last_ = {.seq = checkpoint->seq, .hash = checkpoint->hash};
-    // Its key is younger than those of the records that follow, so it is tried by keys of its own.
-    if (first_key != nullptr &&
-        !Keys(*first_key).Fits(checkpoint->epoch, TextOf(*checkpoint), checkpoint->mac)) {
-      Complain("the checkpoint before record " + std::to_string(checkpoint->seq + 1) +
-               " was not made with our key");
+    if (last_.seq == 0) return;
+    report_.retired_until = last_.at;
+    const bool is_sound = last_.hash == HashOf(checkpoint.before, last_);
+    if (!is_sound || (keys_ && !keys_->Fit(last_))) {
+      Complain("record " + std::to_string(last_.seq) + ", the last one retired, is forged");
     }
   }
 
-  void Visit(const AuditRecord& record) {
+  void Visit(AuditRecord record) {
     if (report_.records++ == 0) report_.first = record.seq;
     report_.last = record.seq;
     const std::string name = "record " + std::to_string(record.seq);
-    if (record.seq != last_.seq + 1) {
+    const bool follows = record.seq == last_.seq + 1;
+    if (!follows) {
       Complain(MissingText(last_.seq + 1, record.seq - 1));
       // Where some are gone, this one's hash can't be known: go on from what it says.
     } else if (record.hash != HashOf(last_.hash, record)) {
       Complain(name + " was changed, or one before it");
     }
-    if (record.epoch < last_.epoch) Complain(name + " is of an older key than the one before it");
-    if (keys_ && !keys_->Fits(record.epoch, record.hash, record.mac)) {
-      Complain(name + " was not made with our key");
-    }
-    last_ = {.seq = record.seq, .epoch = record.epoch, .hash = record.hash};
+    if (follows) CheckKeys(name, record);
+    if (keys_ && !keys_->Fit(record)) Complain(name + " was not made with our key");
+    last_ = std::move(record);
   }
 
   Verification Finish(std::optional<int64_t> current_epoch) {
-    // A key is replaced when a record is about to be written with the next one.
-    if (current_epoch && *current_epoch > last_.epoch) {
-      Complain("the key was replaced " + std::to_string(*current_epoch - last_.epoch) +
-               " times since the last record: the end of the chain is missing, or a write failed "
-               "then (see the journal)");
+    const int64_t closed = IsClosing(last_) ? last_.epoch + 1 : last_.epoch;
+    if (current_epoch && *current_epoch > closed) {
+      Complain("the key was replaced " + std::to_string(*current_epoch - closed) +
+               " times since the last record: the end of the chain is missing");
     }
     return std::move(report_);
   }
 
  private:
+  // One key after the other, each closed by a record of its own.
+  void CheckKeys(const std::string& name, const AuditRecord& record) {
+    const int64_t due = IsClosing(last_) ? last_.epoch + 1 : last_.epoch;
+    if (record.epoch == due) return;
+    Complain("before " + name + " the end of what was written with another key is missing");
+  }
+
   static std::string MissingText(int64_t from, int64_t to) {
     if (from == to) return "record " + std::to_string(from) + " is missing";
     return "records " + std::to_string(from) + " to " + std::to_string(to) + " are missing";
   }
 
   void Complain(std::string text) {
-    if (report_.problems.size() < kMaxProblems) report_.problems.push_back(std::move(text));
+    if (report_.problems.size() < kMaxProblems) {
+      report_.problems.push_back(std::move(text));
+    } else {
+      ++report_.more_problems;
+    }
   }
 
-  struct Last {
-    int64_t seq = 0;
-    int64_t epoch = 0;
-    std::string hash = NoHash();
-  };
   Verification report_;
   std::optional<Keys> keys_;
-  Last last_;
+  AuditRecord last_;
 };
 
 }  // namespace
 
+Result<std::unique_ptr<AuditLog>> AuditLog::Open(Store& store, AuditKey key, SysSeconds now,
+                                                 std::optional<std::chrono::seconds> retention) {
+  std::unique_ptr<AuditLog> log(new AuditLog(store, std::move(key), retention));
+  if (Result<void> done = log->CatchUp(now); !done) return done.error();
+  return log;
+}
+
+// The key's file is as far as the chain, or one behind after a crash.
+Result<void> AuditLog::CatchUp(SysSeconds now) {
+  AuditRecord head;
+  const Result<void> read = store_.Read([&](Database& database) -> Result<void> {
+    Result<AuditRecord> found = ReadHead(database);
+    if (!found) return found.error();
+    head = *std::move(found);
+    return {};
+  });
+  if (!read) return read;
+  const int64_t due = IsClosing(head) ? head.epoch + 1 : head.epoch;
+  if (key_.epoch() + 1 == due) return key_.Advance(now);
+  // Under the very key it was made with, the last record can be judged.
+  const bool fits = head.seq == 0 || head.epoch != key_.epoch() ||
+                    ConstantTimeEquals(crypto::HmacSha256(key_.key(), head.hash), head.mac);
+  if (key_.epoch() == due && fits) return {};
+  return Error{ErrorCode::kPermissionDenied,
+               "audit: the chain goes on with key " + std::to_string(due) +
+                   ", and audit.key is key " + std::to_string(key_.epoch()) +
+                   ": one of the two was exchanged. Restore the one that belongs to the other; "
+                   "where that is not to be had, keep both for whoever asks, and move store.db, "
+                   "store.db-wal and audit.key away to begin anew"};
+}
+
 Result<void> AuditLog::Append(SysSeconds at, const std::string& text, std::vector<Change> also) {
-  also.push_back([this, at, &text](Database& database) { return Write(database, at, text); });
-  return store_.Commit(std::move(also));
+  AuditRecord mine;
+  also.push_back([&, this](Database& database) {
+    const std::lock_guard lock(mutex_);
+    Result<void> written = Write(database, at, text);
+    mine = written_;
+    return written;
+  });
+  if (Result<void> committed = store_.Commit(std::move(also)); !committed) return committed;
+  return Committed(at, std::move(mine));
+}
+
+Result<void> AuditLog::CloseIfDue(SysSeconds now) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!key_.IsDue(now)) return {};
+  }
+  AuditRecord mine;
+  const auto close = [&, this](Database& database) -> Result<void> {
+    const std::lock_guard lock(mutex_);
+    Result<AuditRecord> head = ReadHead(database);
+    if (!head) return head.error();
+    // Nothing was written with this key, or another thread was first.
+    if (head->seq == 0 || IsClosing(*head) || head->epoch != key_.epoch()) return {};
+    if (Result<void> sound = CheckHead(database); !sound) return sound;
+    Result<AuditRecord> closing = Insert(database, *head, ClosingOf(now, key_.epoch()), key_.key());
+    if (!closing) return closing.error();
+    mine = *std::move(closing);
+    return {};
+  };
+  Result<void> committed = store_.Commit({close});
+  if (!committed || mine.seq == 0) return committed;
+  return Committed(now, std::move(mine));
+}
+
+// Of several that were committed together the last one counts, whoever's turn comes first.
+Result<void> AuditLog::Committed(SysSeconds at, AuditRecord last) {
+  const std::lock_guard lock(mutex_);
+  const int64_t due = IsClosing(last) ? last.epoch + 1 : last.epoch;
+  if (last.seq > last_.seq) last_ = std::move(last);
+  // What happened is on record; that its key lives on for a while is no reason to undo it.
+  while (key_.epoch() < due) {
+    if (Result<void> advanced = key_.Advance(at); !advanced) return {};
+  }
+  return {};
 }
 
 Result<void> AuditLog::Write(Database& database, SysSeconds at, const std::string& text) {
-  const int64_t epoch_before = key_.epoch();
-  if (Result<void> advanced = key_.Advance(at); !advanced) return advanced;
-  AuditRecord record{.seq = 1, .at = at, .epoch = key_.epoch(), .text = text};
-  std::string before = NoHash();
-  Result<void> read = database.ForEach("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1",
-                                       [&](const Row& row) {
-                                         record.seq = row.Integer(0) + 1;
-                                         before = row.Bytes(1);
-                                         return false;
-                                       });
-  if (!read) return read;
-  if (record.seq == 1) {
-    const Result<std::optional<Checkpoint>> checkpoint = ReadCheckpoint(database);
-    if (!checkpoint) return checkpoint.error();
-    if (*checkpoint) {
-      record.seq = (*checkpoint)->seq + 1;
-      before = (*checkpoint)->hash;
-    }
+  if (Result<void> sound = CheckHead(database); !sound) return sound;
+  Result<AuditRecord> head = ReadHead(database);
+  if (!head) return head.error();
+  const bool is_open = head->seq > 0 && head->epoch == key_.epoch() && !IsClosing(*head);
+  if (is_open && key_.IsDue(at)) {
+    head = Insert(database, *head, ClosingOf(at, key_.epoch()), key_.key());
+    if (!head) return head.error();
   }
-  record.hash = HashOf(before, record);
-  record.mac = crypto::HmacSha256(key_.key(), record.hash);
-  Result<void> written =
-      database.Execute("INSERT INTO audit VALUES(?, ?, ?, ?, ?, ?)", record.seq, Count(at),
-                       record.epoch, record.text, Blob{record.hash}, Blob{record.mac});
-  if (!written || key_.epoch() == epoch_before) return written;
+  const int64_t epoch = IsClosing(*head) ? head->epoch + 1 : head->epoch;
+  // One ahead of the file where that waits for this transaction's end.
+  const SecretString next = epoch == key_.epoch() ? SecretString() : NextAuditKey(key_.key());
+  Result<AuditRecord> record =
+      Insert(database, *head, {.at = at, .epoch = epoch, .text = text, .hash = {}, .mac = {}},
+             next.empty() ? key_.key() : next);
+  if (!record) return record.error();
+  written_ = *std::move(record);
   return Retire(database, at);
 }
 
-Result<void> AuditLog::Retire(Database& database, SysSeconds now) {
-  if (!retention_) return {};
-  // Only from the old end on, without a gap: up to the first one that is young enough.
-  Checkpoint checkpoint{.made = now, .epoch = key_.epoch()};
-  Result<void> read = database.ForEach(
-      "SELECT seq, hash, at FROM audit ORDER BY seq LIMIT ?",
+// Somebody who has the file open beside us, and takes away or changes what we wrote, is noticed
+// before we write on.
+Result<void> AuditLog::CheckHead(Database& database) const {
+  if (last_.seq == 0) return {};
+  bool is_there = false;
+  const Result<void> read = database.ForEach(
+      "SELECT hash FROM audit WHERE seq = ?",
       [&](const Row& row) {
-        if (row.Integer(2) >= Count(now - *retention_)) return false;
-        checkpoint.seq = row.Integer(0);
-        checkpoint.hash = row.Bytes(1);
+        is_there = row.Bytes(0) == last_.hash;
+        return false;
+      },
+      last_.seq);
+  if (!read || is_there) return read;
+  return Error{ErrorCode::kUnavailable,
+               "audit: record " + std::to_string(last_.seq) +
+                   " was changed or taken away behind our back; see rolebridge audit verify"};
+}
+
+Result<void> AuditLog::Retire(Database& database, SysSeconds now) const {
+  if (!retention_) return {};
+  Result<Checkpoint> checkpoint = ReadCheckpoint(database);
+  if (!checkpoint) return checkpoint.error();
+  const int64_t retired = checkpoint->record.seq;
+  bool is_sound = true;
+  Result<void> read = database.ForEach(
+      "SELECT seq, at, epoch, record, hash, mac FROM audit ORDER BY seq LIMIT ?",
+      [&](const Row& row) {
+        AuditRecord record = RecordIn(row);
+        if (record.at >= now - *retention_) return false;
+        // What does not fit stays, for whoever verifies: it must not be retired into oblivion.
+        is_sound = record.seq == checkpoint->record.seq + 1 &&
+                   record.hash == HashOf(checkpoint->record.hash, record);
+        if (!is_sound) return false;
+        *checkpoint = {.record = std::move(record), .before = checkpoint->record.hash};
         return true;
       },
       kRetiredAtOnce);
-  if (!read || checkpoint.seq == 0) return read;
-  checkpoint.mac = crypto::HmacSha256(key_.key(), TextOf(checkpoint));
-  Result<void> done = database.Execute("DELETE FROM audit WHERE seq <= ?", checkpoint.seq);
+  const AuditRecord& last = checkpoint->record;
+  if (!read || last.seq == retired) return read;
+  Result<void> done = database.Execute("DELETE FROM audit WHERE seq <= ?", last.seq);
   if (done) done = database.Execute("DELETE FROM audit_checkpoint");
   if (!done) return done;
-  return database.Execute("INSERT INTO audit_checkpoint VALUES(?, ?, ?, ?, ?)", checkpoint.seq,
-                          Blob{checkpoint.hash}, Count(checkpoint.made), checkpoint.epoch,
-                          Blob{checkpoint.mac});
+  return database.Execute("INSERT INTO audit_checkpoint VALUES(?, ?, ?, ?, ?, ?, ?)", last.seq,
+                          Count(last.at), last.epoch, last.text, Blob{last.hash}, Blob{last.mac},
+                          Blob{checkpoint->before});
 }
 
 Result<void> ForEachRecord(Database& database, int64_t first,
                            const std::function<bool(const AuditRecord&)>& visit) {
-  return database.ForEach(
-      "SELECT seq, at, epoch, record, hash, mac FROM audit WHERE seq >= ? ORDER BY seq",
+  while (true) {
+    std::vector<AuditRecord> portion;
+    const Result<void> read = database.ForEach(
+        "SELECT seq, at, epoch, record, hash, mac FROM audit WHERE seq >= ? ORDER BY seq LIMIT ?",
+        [&](const Row& row) {
+          portion.push_back(RecordIn(row));
+          return true;
+        },
+        first, kPortion);
+    if (!read) return read;
+    for (const AuditRecord& record : portion) {
+      if (!visit(record)) return {};
+    }
+    if (portion.size() < static_cast<size_t>(kPortion)) return {};
+    first = portion.back().seq + 1;
+  }
+}
+
+Result<std::optional<int64_t>> FirstRecordSince(Database& database, SysSeconds since) {
+  std::optional<int64_t> first;
+  const Result<void> read = database.ForEach(
+      "SELECT min(seq) FROM audit WHERE at >= ?",
       [&](const Row& row) {
-        return visit({.seq = row.Integer(0),
-                      .at = SysSeconds(std::chrono::seconds(row.Integer(1))),
-                      .epoch = row.Integer(2),
-                      .text = row.Bytes(3),
-                      .hash = row.Bytes(4),
-                      .mac = row.Bytes(5)});
+        if (!row.IsNull(0)) first = row.Integer(0);
+        return false;
       },
-      first);
+      Count(since));
+  if (!read) return read.error();
+  return first;
 }
 
 Result<Verification> Verify(Database& database, const SecretString* first_key,
                             std::optional<int64_t> current_epoch) {
-  const Result<std::optional<Checkpoint>> checkpoint = ReadCheckpoint(database);
+  const Result<Checkpoint> checkpoint = ReadCheckpoint(database);
   if (!checkpoint) return checkpoint.error();
   Walk walk(first_key, *checkpoint);
-  const Result<void> read = ForEachRecord(database, 0, [&](const AuditRecord& record) {
-    walk.Visit(record);
-    return true;
-  });
+  // Those that are retired meanwhile were visited, or are younger than the checkpoint that was
+  // read.
+  const Result<void> read =
+      ForEachRecord(database, checkpoint->record.seq + 1, [&](const AuditRecord& record) {
+        walk.Visit(record);
+        return true;
+      });
   if (!read) return read.error();
   return walk.Finish(current_epoch);
 }

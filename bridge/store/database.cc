@@ -57,7 +57,7 @@ Result<Database> Database::Open(const std::string& path, Access access) {
   }
   sqlite3* connection = nullptr;
   const int flags = (access == Access::kReadWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
-                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
   const int opened = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
   Database database(connection);  // also what failed to open has to be closed
   if (opened != SQLITE_OK) {
@@ -74,10 +74,19 @@ Result<void> Database::Configure(Access access) {
   // No schema of a broken or planted file runs functions of its own.
   sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  if (access == Access::kReadOnly) return Script("PRAGMA query_only=ON");
+  if (access == Access::kReadOnly) return Script("PRAGMA query_only=ON; PRAGMA cell_size_check=ON");
+  std::string mode;
+  Result<void> set = ForEach("PRAGMA journal_mode=WAL", [&](const Row& row) {
+    mode = row.Bytes(0);
+    return true;
+  });
+  if (!set) return set;
+  if (mode != "wal") {
+    return Error{ErrorCode::kUnavailable, "this file system allows no write-ahead log"};
+  }
   return Script(
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-      "PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY");
+      "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=16777216;"
+      "PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON");
 }
 
 Result<void> Database::Script(const std::string& sql) {
@@ -111,8 +120,12 @@ Result<void> Database::Run(sqlite3_stmt* statement, const std::function<bool(con
 }
 
 Error Database::LastError() const {
-  return {ErrorCode::kUnavailable, std::string("store: ") + sqlite3_errmsg(connection_.get())};
+  const bool cannot_be = (sqlite3_errcode(connection_.get()) & 0xff) == SQLITE_CONSTRAINT;
+  return {cannot_be ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable,
+          std::string("store: ") + sqlite3_errmsg(connection_.get())};
 }
+
+bool Database::IsInTransaction() const { return sqlite3_get_autocommit(connection_.get()) == 0; }
 
 void Database::BindOne(sqlite3_stmt* statement, int parameter, int64_t value) {
   sqlite3_bind_int64(statement, parameter, value);

@@ -35,8 +35,8 @@ class Row {
 // One connection to an SQLite file, the sole user of libsqlite3. Every statement is prepared, kept,
 // and gets its values as parameters (security.md X1). For one thread at a time.
 //
-// Errors of all calls: kUnavailable, with SQLite's own text: the file is full, broken, not ours, or
-// another process holds it.
+// Errors of all calls: kInvalidArgument, the change breaks a rule of the schema; kUnavailable, the
+// file is full, broken, not ours, or held by another process. With SQLite's own text.
 class Database {
  public:
   enum class Access { kReadWrite, kReadOnly };
@@ -69,6 +69,8 @@ class Database {
 
   // Several statements in one text, none of which answers or has parameters.
   Result<void> Script(const std::string& sql);
+
+  bool IsInTransaction() const;
 
  private:
   struct Close {

@@ -32,6 +32,7 @@ Result<void> SessionStore::Load() {
           std::optional<Session> session = SessionIn(row);
           if (session && !IsOver(*session) && sessions_.size() < bounds_.sessions) {
             const BootTime last_used = session->last_used;
+            if (row.Bytes(7) != node_.boot_id) store_.Post(Rebasing(hash, *session));
             sessions_.emplace(hash, Held{*std::move(session), last_used, {}});
           } else {
             store_.Post(Removal(hash));
@@ -124,7 +125,10 @@ Result<bool> SessionStore::End(std::string_view identifier, const Commit& commit
     const std::lock_guard lock(mutex_);
     if (sessions_.erase(hash) == 0) return false;
   }
-  if (Result<void> stored = commit({Removal(hash)}); !stored) return stored.error();
+  if (Result<void> stored = commit({Removal(hash)}); !stored) {
+    store_.Post(Removal(hash));
+    return stored.error();
+  }
   return true;
 }
 
@@ -172,6 +176,17 @@ Change SessionStore::Insertion(const std::string& hash, const Session& session) 
 Change SessionStore::Removal(const std::string& hash) const {
   return [hash](Database& database) {
     return database.Execute("DELETE FROM sessions WHERE hash = ?", Blob{hash});
+  };
+}
+
+// From now on it goes by the clock of this boot.
+Change SessionStore::Rebasing(const std::string& hash, const Session& session) const {
+  return [hash, boot_id = node_.boot_id, created = session.created,
+          last_used = session.last_used](Database& database) {
+    return database.Execute(
+        "UPDATE sessions SET boot_id = ?, created_since_boot = ?, last_used_since_boot = ?"
+        " WHERE hash = ?",
+        boot_id, created.count(), last_used.count(), Blob{hash});
   };
 }
 

@@ -67,8 +67,8 @@ class SessionStore {
   // Remembers which entry it is; false where another one is remembered already (U7).
   bool BindEntry(std::string_view identifier, const std::string& unique_id);
 
-  // False where there was none. Errors: those of `commit`: it is over here and now, but the store
-  // does not know, and would bring it back at a restart.
+  // False where there was none. Errors: those of `commit`: it is over here and now, and the store
+  // hears of it with the next commit that succeeds; a restart before that would bring it back.
   Result<bool> End(std::string_view identifier, const Commit& commit);
 
   // One response more for this session: false where it had `maximum` within the last minute (C5).
@@ -93,6 +93,7 @@ class SessionStore {
   std::optional<Session> SessionIn(const Row& row) const;
   Change Insertion(const std::string& hash, const Session& session) const;
   Change Removal(const std::string& hash) const;
+  Change Rebasing(const std::string& hash, const Session& session) const;
   Change LastUse(const std::string& hash, BootTime last_used) const;
   SysSeconds WallTime(BootTime instant) const;
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,7 +17,7 @@ namespace {
 constexpr size_t kMaxPosted = 10'000;
 
 // Step n leads from version n to n + 1. Plain SQL: another engine will serve several nodes.
-constexpr std::array<const char*, 1> kSchemaSteps = {R"(
+constexpr std::array<const char*, 2> kSchemaSteps = {R"(
   CREATE TABLE sessions(
     hash BLOB NOT NULL PRIMARY KEY,
     username TEXT NOT NULL,
@@ -46,11 +47,34 @@ constexpr std::array<const char*, 1> kSchemaSteps = {R"(
   CREATE INDEX audit_at ON audit(at);
   CREATE TABLE audit_checkpoint(
     seq BIGINT NOT NULL,
-    hash BLOB NOT NULL,
-    made BIGINT NOT NULL,
+    at BIGINT NOT NULL,
     epoch BIGINT NOT NULL,
-    mac BLOB NOT NULL);
+    record TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    before BLOB NOT NULL);
+)",
+                                                     R"(
+  CREATE TABLE throttle(
+    kind BIGINT NOT NULL,
+    slot BIGINT NOT NULL,
+    failures BIGINT NOT NULL,
+    last BIGINT NOT NULL,
+    PRIMARY KEY(kind, slot));
 )"};
+
+// What is in it says who may be whom after a restart.
+Result<void> CheckFolder(const std::string& directory) {
+  struct stat status {};
+  if (stat(directory.c_str(), &status) != 0) {
+    return Error{ErrorCode::kUnavailable, "store: '" + directory + "': " + std::strerror(errno)};
+  }
+  if (S_ISDIR(status.st_mode) && status.st_uid == geteuid() && (status.st_mode & 077) == 0) {
+    return {};
+  }
+  return Error{ErrorCode::kUnavailable,
+               "store: '" + directory + "' must be a folder of this user alone, with mode 0700"};
+}
 
 Result<UniqueFd> Lock(const std::string& path) {
   UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -86,6 +110,7 @@ Result<void> Migrate(Database& database, const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::Open(const std::string& directory) {
+  if (Result<void> checked = CheckFolder(directory); !checked) return checked.error();
   Result<UniqueFd> lock = Lock(directory + "/store.lock");
   if (!lock) return lock.error();
   const std::string path = directory + "/store.db";
@@ -108,6 +133,14 @@ void Store::Post(Change change) {
   const std::lock_guard lock(mutex_);
   if (posted_.size() >= kMaxPosted) posted_.erase(posted_.begin());
   posted_.push_back(std::move(change));
+}
+
+Result<void> Store::CommitPosted() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (posted_.empty()) return {};
+  }
+  return Commit({});
 }
 
 Result<void> Store::Read(const Change& read) {
@@ -139,12 +172,16 @@ Result<void> Store::Probe() {
 // The queue holds the caller's own work, so its turn ends with that done.
 void Store::Lead(std::unique_lock<std::mutex>& lock) {
   std::vector<Waiting*> batch = std::exchange(queue_, {});
-  const std::vector<Change> posted = std::exchange(posted_, {});
+  std::vector<Change> posted = std::exchange(posted_, {});
   is_busy_ = true;
   lock.unlock();
-  CommitAll(batch, posted);
+  const bool has_posted = CommitAll(batch, posted);
   lock.lock();
   is_busy_ = false;
+  if (!has_posted) {
+    posted.insert(posted.end(), posted_.begin(), posted_.end());
+    posted_ = std::move(posted);
+  }
   for (Waiting* waiting : batch) {
     waiting->is_done = true;
     last_commit_succeeded_ = waiting->result.has_value();
@@ -152,7 +189,7 @@ void Store::Lead(std::unique_lock<std::mutex>& lock) {
   is_free_.notify_all();
 }
 
-void Store::CommitAll(std::vector<Waiting*>& batch, const std::vector<Change>& posted) {
+bool Store::CommitAll(std::vector<Waiting*>& batch, const std::vector<Change>& posted) {
   const auto run = [&](const std::vector<Change>& changes) -> Result<void> {
     for (const Change& change : changes) {
       if (Result<void> done = change(database_); !done) return done;
@@ -166,7 +203,11 @@ void Store::CommitAll(std::vector<Waiting*>& batch, const std::vector<Change>& p
     }
     return {};
   });
-  if (together) return;
+  if (together) return true;
+  if (together.error().code != ErrorCode::kInvalidArgument) {
+    for (Waiting* waiting : batch) waiting->result = together;
+    return false;
+  }
   // One of them can't be made: each by itself, so that it takes nobody along.
   for (const Change& change : posted) {
     [[maybe_unused]] const Result<void> done = Transaction([&] { return change(database_); });
@@ -174,6 +215,7 @@ void Store::CommitAll(std::vector<Waiting*>& batch, const std::vector<Change>& p
   for (Waiting* waiting : batch) {
     waiting->result = Transaction([&] { return run(waiting->changes); });
   }
+  return true;
 }
 
 Result<void> Store::Transaction(const std::function<Result<void>()>& work) {
@@ -181,9 +223,8 @@ Result<void> Store::Transaction(const std::function<Result<void>()>& work) {
   if (Result<void> begun = database_.Execute("BEGIN IMMEDIATE"); !begun) return begun;
   Result<void> done = work();
   if (done) done = database_.Execute("COMMIT");
-  if (!done) {
-    // A full disk may have rolled it back already, which makes this one fail; either way it is
-    // gone.
+  // A full disk may have rolled it back already.
+  if (!done && database_.IsInTransaction()) {
     [[maybe_unused]] const Result<void> undone = database_.Execute("ROLLBACK");
   }
   return done;

@@ -22,8 +22,8 @@ using Change = std::function<Result<void>(Database&)>;
 // threads.
 //
 // Group commit: whoever finds nobody committing takes along what all others have brought meanwhile,
-// so that durability costs each a wait and not a disk flush of its own. A change that fails fails
-// alone.
+// so that durability costs each a wait and not a disk flush of its own. A change that can't be made
+// (kInvalidArgument) fails alone; where the file can't be written, all of them have failed.
 class Store {
  public:
   // Errors: kUnavailable: the directory or the file can't be used, is held by another issuer, or
@@ -33,8 +33,10 @@ class Store {
   // Returns when all of `changes` are on the disk, or none is. Errors: kUnavailable.
   Result<void> Commit(std::vector<Change> changes);
 
-  // Takes `change` along with the next commit; whether that succeeds, nobody waits to hear.
+  // Takes `change` along with the next commit that succeeds; nobody waits for it.
   void Post(Change change);
+  // For a timer, so that what was posted does not wait for long.
+  Result<void> CommitPosted();
 
   // Outside of any transaction; `read` may post.
   Result<void> Read(const Change& read);
@@ -55,7 +57,8 @@ class Store {
   Store(Database database, UniqueFd lock)
       : database_(std::move(database)), lock_(std::move(lock)) {}
   void Lead(std::unique_lock<std::mutex>& lock);
-  void CommitAll(std::vector<Waiting*>& batch, const std::vector<Change>& posted);
+  // False where `posted` has to be tried again.
+  bool CommitAll(std::vector<Waiting*>& batch, const std::vector<Change>& posted);
   Result<void> Transaction(const std::function<Result<void>()>& work);
 
   mutable std::mutex mutex_;

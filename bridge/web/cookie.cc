@@ -1,6 +1,7 @@
 #include "bridge/web/cookie.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace rolebridge::web {
 namespace {
@@ -42,6 +43,11 @@ std::string SetCookie(std::string_view name, std::string_view value) {
   std::string cookie(name);
   cookie.append("=").append(value).append(kAttributes);
   return cookie;
+}
+
+std::string SetDeviceCookie(std::string_view value) {
+  constexpr std::chrono::seconds kKept = std::chrono::days(90);
+  return SetCookie(kDeviceCookie, value) + "; Max-Age=" + std::to_string(kKept.count());
 }
 
 std::string ClearCookie(std::string_view name) {

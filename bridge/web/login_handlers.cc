@@ -38,6 +38,15 @@ constexpr LoginMessage kExpired = {
 constexpr LoginMessage kNotWorking = {
     503, "Signing in does not work at the moment. Try again in a minute."};
 
+// "in about 2 minutes". The same for names that nobody has.
+std::string ThrottledText(uint32_t seconds) {
+  const uint32_t minutes = (seconds + 59) / 60;
+  const std::string when =
+      seconds <= 60 ? std::to_string(seconds) + " seconds" : std::to_string(minutes) + " minutes";
+  return "Too many sign-ins have failed. Try again in " + when +
+         ". A browser in which you have signed in before need not wait for what others got wrong.";
+}
+
 std::string LoginUrl(const Visit& visit, std::string_view next) {
   return visit.settings().reply.url + LoginPath(next);
 }
@@ -178,6 +187,7 @@ HttpResponse LoginHandlers::Begin(const Visit& visit, const Form& form,
   }
   protocol::BeginLoginRequest begin{
       .context = visit.Context(), .username = username, .first_secret = SecretString(password)};
+  if (visit.device()) begin.device = *visit.device();
   const auto answer = site_.issuer.BeginLogin(begin);
   if (!answer) return visit.IssuerFailed(answer.error());
   return Outcome(visit, *answer, {.conversation = "", .username = username, .next = next});
@@ -216,9 +226,14 @@ HttpResponse LoginHandlers::Outcome(const Visit& visit, const protocol::Answer<L
       case LoginState::kWorking:
         return ConversationPage(visit, Page::kWorking, reply, std::move(state));
       case LoginState::kLoggedIn:
-        return LoggedIn(visit, reply.session, state.next);
+        return LoggedIn(visit, reply, state.next);
       case LoginState::kFailed:
         return LoginPage(visit, state.next, &kWrongPassword);
+      case LoginState::kThrottled: {
+        const std::string text = ThrottledText(reply.wait_seconds);
+        const LoginMessage message{429, text};
+        return LoginPage(visit, state.next, &message);
+      }
       case LoginState::kPasswordExpired:
         return LoginPage(visit, state.next, &kExpired);
       case LoginState::kUnavailable:
@@ -231,7 +246,7 @@ HttpResponse LoginHandlers::Outcome(const Visit& visit, const protocol::Answer<L
   return response;
 }
 
-HttpResponse LoginHandlers::LoggedIn(const Visit& visit, const SecretString& session,
+HttpResponse LoginHandlers::LoggedIn(const Visit& visit, const LoginReply& reply,
                                      const std::string& next) const {
   // One login, one session: what this browser had before dies with it (security.md B2).
   if (visit.session()) {
@@ -240,8 +255,11 @@ HttpResponse LoginHandlers::LoggedIn(const Visit& visit, const SecretString& ses
     static_cast<void>(site_.issuer.EndSession(end));
   }
   HttpResponse response =
-      visit.SeeOther(MarkFreshLogin(visit, AllowedNext(next), session.Reveal()));
-  response.headers.emplace_back("Set-Cookie", SetCookie(kSessionCookie, session.Reveal()));
+      visit.SeeOther(MarkFreshLogin(visit, AllowedNext(next), reply.session.Reveal()));
+  response.headers.emplace_back("Set-Cookie", SetCookie(kSessionCookie, reply.session.Reveal()));
+  if (!reply.device.empty()) {
+    response.headers.emplace_back("Set-Cookie", SetDeviceCookie(reply.device));
+  }
   return response;
 }
 

@@ -27,7 +27,7 @@ class LoginHandlers {
  private:
   HttpResponse Begin(const Visit& visit, const Form& form, const std::string& next) const;
   HttpResponse Continue(const Visit& visit, const Form& form, std::string_view sealed) const;
-  HttpResponse LoggedIn(const Visit& visit, const SecretString& session,
+  HttpResponse LoggedIn(const Visit& visit, const protocol::LoginReply& reply,
                         const std::string& next) const;
   HttpResponse Outcome(const Visit& visit, const protocol::Answer<protocol::LoginReply>& answer,
                        ConversationState state) const;

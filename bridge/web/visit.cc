@@ -19,6 +19,7 @@ Visit::Visit(const Site& site, const HttpRequest& request)
   const std::string_view cookies = request.Field("cookie").value_or("");
   session_ = FindCookie(cookies, kSessionCookie);
   login_cookie_ = FindCookie(cookies, kLoginCookie);
+  device_ = FindCookie(cookies, kDeviceCookie);
 }
 
 protocol::Context Visit::Context() const {

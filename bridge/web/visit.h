@@ -30,6 +30,7 @@ class Visit {
   // The values of our two cookies; nothing where there is none, or more than one.
   std::optional<std::string_view> session() const { return session_; }
   std::optional<std::string_view> login_cookie() const { return login_cookie_; }
+  std::optional<std::string_view> device() const { return device_; }
 
   // The fields of a POST. Errors: kInvalidArgument, no form, or a malformed one.
   Result<Form> PostedForm() const;
@@ -61,6 +62,7 @@ class Visit {
   std::shared_ptr<const WebSettings> settings_;
   std::optional<std::string_view> session_;
   std::optional<std::string_view> login_cookie_;
+  std::optional<std::string_view> device_;
 };
 
 }  // namespace rolebridge::web

@@ -344,16 +344,15 @@ class RestartTest(MachineTestCase):
         for thread in threads:
             thread.start()
         try:
-            for _ in range(5):
+            for _ in range(10):
                 machine.must("systemctl", "restart", *SERVICES)
         finally:
             done.set()
             for thread in threads:
                 thread.join()
         self.assertEqual(refused, [])
-        # rolebridge-web that ends cuts off who is in a handshake or has just been accepted.
-        print(f"{len(pages)} pages, {len(cut)} connections cut in 5 restarts", flush=True)
-        self.assertGreater(pages.count(200), 5, pages)
+        self.assertEqual(cut, [])
+        self.assertEqual(set(pages), {200})
         wait_for(is_ready, "/readyz")
 
     def test_comes_back_by_itself_from_a_crash(self):
@@ -424,9 +423,10 @@ class PurgeTest(MachineTestCase):
         self.assertEqual(sorted(left), [
             "/etc/rolebridge/directory-ca.pem", "/etc/rolebridge/saml.crt",
             "/etc/rolebridge/saml.key", "/etc/rolebridge/tls.crt", "/etc/rolebridge/tls.key",
-            "/var/lib/rolebridge/audit.key", "/var/lib/rolebridge/name-id.key",
-            "/var/lib/rolebridge/names.key", "/var/lib/rolebridge/sealing.key",
-            "/var/lib/rolebridge/store.db", "/var/lib/rolebridge/store.lock"])
+            "/var/lib/rolebridge/audit.key", "/var/lib/rolebridge/devices.key",
+            "/var/lib/rolebridge/name-id.key", "/var/lib/rolebridge/names.key",
+            "/var/lib/rolebridge/sealing.key", "/var/lib/rolebridge/store.db",
+            "/var/lib/rolebridge/store.lock", "/var/lib/rolebridge/throttle.key"])
         for path in ("/etc/pam.d/rolebridge", "/etc/rolebridge-pam.conf", "/usr/share/rolebridge",
                      "/etc/systemd/system/multi-user.target.wants/rolebridge.target"):
             self.assertNotEqual(machine.run("test", "-e", path).status, 0, path)

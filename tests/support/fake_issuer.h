@@ -16,6 +16,8 @@ class FakeIssuer final : public IssuerApi {
  public:
   static constexpr std::string_view kSession =
       "5e551071111111111111111111111111111111111111111111111111111111aa";
+  static constexpr std::string_view kDevice =
+      "de71ce1111111111111111111111111111111111111111111111111111111111";
   static constexpr std::string_view kConversation =
       "c0174e75a710111111111111111111111111111111111111111111111111111b";
   static constexpr std::string_view kAdmin = "arn:aws:iam::111122223333:role/Admin";
@@ -65,6 +67,7 @@ class FakeIssuer final : public IssuerApi {
     if (request.username == "alice" && request.first_secret.Reveal() == "correct") {
       reply.state = LoginState::kLoggedIn;
       reply.session = SecretString(kSession);
+      reply.device = kDevice;
     } else {
       reply.hold_milliseconds = 1987;
     }
@@ -110,6 +113,7 @@ class FakeIssuer final : public IssuerApi {
   std::string last_relay_state;
   RequestFacts last_facts;
   std::string last_username;
+  std::string last_device;
   std::vector<std::string> last_answers;
   std::string last_conversation;
   std::string last_ended_session;
@@ -122,6 +126,7 @@ class FakeIssuer final : public IssuerApi {
   }
   Result<Answer<LoginReply>> BeginLogin(BeginLoginRequest& request) override {
     last_username = request.username;
+    last_device = request.device;
     return Ask<LoginReply>("begin_login", request.context, [&] { return begin_login(request); });
   }
   Result<Answer<LoginReply>> AnswerPrompts(AnswerRequest& request) override {

@@ -8,6 +8,7 @@
 #include "bridge/base/clock.h"
 #include "bridge/base/random.h"
 #include "bridge/issuer/audit.h"
+#include "bridge/issuer/state_keys.h"
 #include "ldap/directory.h"
 
 namespace rolebridge::testing {
@@ -54,6 +55,12 @@ class RecordingAudit final : public issuer::Audit {
  private:
   std::mutex mutex_;
 };
+
+// Keys that are apart from each other.
+inline issuer::StateKeys SomeKeys() {
+  const auto key = [](char c) { return SecretString(std::string(32, c)); };
+  return {key('a'), key('b'), key('c'), key('d'), key('e')};
+}
 
 // Answers what a test puts in; the real one is tried in tests/ldap and tests/integration.
 class FakeDirectory final : public ldap::Directory {

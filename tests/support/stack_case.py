@@ -18,8 +18,9 @@ def provider(account):
 
 
 def quick_refusals(text):
-    """The configuration with failed logins answered soon: tests wait for many."""
-    return text + "limits: { login_failure_milliseconds: 300 }\n"
+    """The configuration with failed logins answered soon, and held up never: tests wait for many."""
+    return text + ("limits: { login_failure_milliseconds: 300, login_failures_per_name: 1000000, "
+                   "login_failures_per_address: 1000000, login_failures_per_network: 1000000 }\n")
 
 
 class StackTestCase(unittest.TestCase):

@@ -32,8 +32,8 @@ def facts(present=False, identifier="", issuer="", acs_url="", force=False, pass
             bytes([force, passive]))
 
 
-def begin_login(username, secret):
-    return message(BEGIN_LOGIN, text(username), text(secret))
+def begin_login(username, secret, device=""):
+    return message(BEGIN_LOGIN, text(username), text(secret), text(device))
 
 
 def describe(session, application="", first_role=0, with_reasons=False):

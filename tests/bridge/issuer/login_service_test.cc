@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <memory>
 
 #include "pam/protocol.h"
@@ -76,9 +77,9 @@ class LoginServiceTest : public ::testing::Test {
 
   void Play(PamPeer::Script script) {
     peer_ = std::make_unique<PamPeer>(std::move(script));
-    service_ =
-        std::make_unique<LoginService>(config_, PamSocket{peer_->path(), geteuid()}, sessions_,
-                                       *stored_.known_names, audit_, clock_, random_, key_);
+    service_ = std::make_unique<LoginService>(config_, PamSocket{peer_->path(), geteuid()},
+                                              sessions_, *stored_.known_names, *throttle_, audit_,
+                                              clock_, random_, keys_);
   }
 
   LoginService::Reply Begin(const std::string& username, const std::string& secret,
@@ -126,10 +127,12 @@ class LoginServiceTest : public ::testing::Test {
   RealWaits clock_;
   SystemRandom random_;
   RecordingAudit audit_;
-  const SecretString key_{std::string(32, 'k')};
   const rolebridge::testing::TemporaryFolder folder_;
   rolebridge::testing::OpenedStore stored_{folder_.path(), clock_, random_};
   store::SessionStore& sessions_ = *stored_.sessions;
+  const StateKeys keys_ = rolebridge::testing::SomeKeys();
+  std::unique_ptr<Throttle> throttle_ =
+      *Throttle::Open(store::ThrottleTable(*stored_.store), config_.limits, keys_.throttle, clock_);
   std::unique_ptr<PamPeer> peer_;
   std::unique_ptr<LoginService> service_;
 };
@@ -258,6 +261,7 @@ TEST_F(LoginServiceTest, TheNameThatPamEndedWithCounts) {
 }
 
 TEST_F(LoginServiceTest, TellsOnlyWhatThePersonMustKnow) {
+  config_.limits.login_failures_per_name = 100;
   for (const auto& [verdict, state] :
        {std::pair(pam::Verdict::kDenied, LoginState::kFailed),
         std::pair(pam::Verdict::kAccountExpired, LoginState::kFailed),
@@ -272,7 +276,8 @@ TEST_F(LoginServiceTest, TellsOnlyWhatThePersonMustKnow) {
       AskFor(channel, {kPassword});
       Refuse(channel, said);
     });
-    EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, state) << static_cast<int>(verdict);
+    const std::string secret = "hunter" + std::to_string(static_cast<int>(verdict));
+    EXPECT_EQ(Settle(Begin("alice", secret)).state, state) << static_cast<int>(verdict);
     EXPECT_EQ(audit_.records.back().Field("verdict"), pam::NameOf(said));
   }
 }
@@ -331,6 +336,73 @@ TEST_F(LoginServiceTest, StrangersWithNamesAloneDoNotShutTheDoor) {
   // One address puts out its own first.
   for (int i = 0; i < 10; ++i) Settle(Begin("stranger", "", "203.0.113.9"));
   EXPECT_EQ(Settle(Begin("alice", "hunter2", "203.0.113.9")).state, LoginState::kLoggedIn);
+}
+
+TEST_F(LoginServiceTest, HoldsUpAfterFiveFailuresAndDoesNotAskPam) {
+  std::atomic<int> asked{0};
+  Play([&](Channel& channel) {
+    ++asked;
+    PasswordStack(channel);
+  });
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Settle(Begin("alice", "wrong" + std::to_string(i))).state, LoginState::kFailed);
+  }
+  const LoginReply reply = Settle(Begin("alice", "hunter2"));
+  EXPECT_EQ(reply.state, LoginState::kThrottled);
+  EXPECT_EQ(reply.wait_seconds, 30U);
+  EXPECT_GT(reply.hold_milliseconds, 0U);
+  EXPECT_EQ(asked, 5);
+  EXPECT_EQ(audit_.records.back().Field("stage"), "throttle");
+  // The same for somebody whom nobody knows.
+  for (int i = 0; i < 5; ++i) Settle(Begin("nobody", "wrong" + std::to_string(i)));
+  EXPECT_EQ(Settle(Begin("nobody", "x")).state, LoginState::kThrottled);
+}
+
+TEST_F(LoginServiceTest, ABrowserOfThePersonsOwnIsNotHeldUpByStrangers) {
+  Play(PasswordStack);
+  const LoginReply first = Settle(Begin("alice", "hunter2"));
+  ASSERT_EQ(first.state, LoginState::kLoggedIn);
+  EXPECT_EQ(first.device.size(), 64U);
+  for (int i = 0; i < 5; ++i) Settle(Begin("alice", "wrong" + std::to_string(i)));
+  protocol::BeginLoginRequest request{
+      .context = {.request_id = "0123456789abcdef", .client_address = "192.0.2.7"},
+      .username = "alice"};
+  request.first_secret = SecretString("hunter2");
+  request.device = first.device;
+  EXPECT_EQ(Settle(service_->Begin(request)).state, LoginState::kLoggedIn);
+  // Somebody else's token is none.
+  protocol::BeginLoginRequest other{
+      .context = {.request_id = "0123456789abcdef", .client_address = "192.0.2.7"},
+      .username = "bob"};
+  for (int i = 0; i < 5; ++i) Settle(Begin("bob", "wrong" + std::to_string(i)));
+  other.first_secret = SecretString("hunter2");
+  other.device = first.device;
+  EXPECT_EQ(Settle(service_->Begin(other)).state, LoginState::kThrottled);
+}
+
+TEST_F(LoginServiceTest, TheSameAgainCostsOneAttempt) {
+  std::atomic<int> asked{0};
+  Play([&](Channel& channel) {
+    ++asked;
+    PasswordStack(channel);
+  });
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(Settle(Begin("alice", "wrong")).state, LoginState::kFailed) << i;
+  }
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(audit_.records.back().Field("stage"), "repeat");
+  EXPECT_EQ(audit_.records.size(), 2U) << "one record a minute, however many";
+  EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kLoggedIn);
+  clock_.skipped += std::chrono::minutes(1);
+  EXPECT_EQ(Settle(Begin("alice", "wrong")).state, LoginState::kFailed);
+  EXPECT_EQ(asked, 3);
+}
+
+TEST_F(LoginServiceTest, PamThatDoesNotAnswerCountsAsNoFailure) {
+  Play([](Channel&) {});
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kUnavailable) << i;
+  }
 }
 
 TEST_F(LoginServiceTest, NoRecordNoSession) {

@@ -52,10 +52,14 @@ class RequestTableTest : public ::testing::Test {
   store::SessionStore& sessions_ = *stored_.sessions;
   PersonReader people_{config_, directory_, sessions_, clock_};
   ClockGuard guard_{clock_, true};
-  LoginService login_{config_,   {"/nonexistent/pam.sock", 0},
-                      sessions_, *stored_.known_names,
-                      audit_,    clock_,
-                      random_,   key_};
+  const StateKeys keys_ = rolebridge::testing::SomeKeys();
+  std::unique_ptr<Throttle> throttle_ =
+      *Throttle::Open(store::ThrottleTable(*stored_.store), config_.limits, keys_.throttle, clock_);
+  LoginService login_{config_,    {"/nonexistent/pam.sock", 0},
+                      sessions_,  *stored_.known_names,
+                      *throttle_, audit_,
+                      clock_,     random_,
+                      keys_};
   PortalService portal_{config_, people_, sessions_, audit_, clock_};
   IssueService issue_{config_, people_, signer_, sessions_, *stored_.seen_requests,
                       audit_,  guard_,  clock_,  random_,   key_};
@@ -147,7 +151,7 @@ TEST_F(RequestTableTest, ServesTheRealClientAndCutsOffAStranger) {
     RequestServer server(*ListenSeqpacket(path, std::nullopt), is_peer ? geteuid() : geteuid() + 1,
                          protocol::kMaxAnswerRequest,
                          [&](std::string_view message) { return table_.Answer(message); });
-    std::thread serving([&] { server.ServeUntil(stop.get()); });
+    std::thread serving([&] { server.ServeUntil(stop.get(), [] {}); });
     const auto client = protocol::ConnectToIssuer(path, geteuid());
     protocol::SettingsRequest request{GoodContext()};
     const auto answer = client->Settings(request);
@@ -171,7 +175,7 @@ TEST_F(RequestTableTest, TheClientConnectsAgainAfterARestart) {
     RequestServer server(*ListenSeqpacket(path, std::nullopt), geteuid(),
                          protocol::kMaxAnswerRequest,
                          [&](std::string_view message) { return table_.Answer(message); });
-    std::thread serving([&] { server.ServeUntil(stop.get()); });
+    std::thread serving([&] { server.ServeUntil(stop.get(), [] {}); });
     EXPECT_TRUE(client->Settings(request));
     EXPECT_TRUE(client->Settings(request));
     const uint64_t one = 1;

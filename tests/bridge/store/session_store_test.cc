@@ -172,6 +172,28 @@ TEST_F(SessionStoreTest, IsOverForGoodOnceEnded) {
   EXPECT_FALSE(Lives(alice));
 }
 
+TEST_F(SessionStoreTest, ALogOutOnAFullDiskIsMadeGoodLater) {
+  const SecretString alice = Create("alice");
+  const auto full = [](std::vector<Change>) -> Result<void> {
+    return Error{ErrorCode::kUnavailable, "full"};
+  };
+  EXPECT_FALSE(sessions().End(alice.Reveal(), full));
+  EXPECT_FALSE(Lives(alice));
+  EXPECT_TRUE(opened_->store->CommitPosted());
+  Start();
+  EXPECT_FALSE(Lives(alice));
+}
+
+TEST_F(SessionStoreTest, GoesOnByTheBootClockOnceItIsOnThisBoot) {
+  const SecretString alice = Create("alice");
+  clock_.since_boot = minutes(1);
+  Start("boot-2");
+  EXPECT_TRUE(opened_->store->CommitPosted());
+  clock_.now -= hours(1);
+  Start("boot-2");
+  EXPECT_TRUE(Lives(alice));
+}
+
 TEST_F(SessionStoreTest, GoesOnByTheWallClockAfterAReboot) {
   const SecretString alice = Create("alice");
   clock_.now += minutes(30);

@@ -150,6 +150,29 @@ TEST_F(StoreTest, AFullStoreRefusesAndRecovers) {
   EXPECT_TRUE(store_->Commit({large}));
 }
 
+TEST_F(StoreTest, WhatWasPostedWaitsForAStoreThatCanBeWritten) {
+  Open();
+  Fill();
+  const auto large = [](Database& database) {
+    return database.Execute("INSERT INTO known_names VALUES(?)", std::string(100'000, 'x'));
+  };
+  store_->Post(large);
+  store_->Post(Remember("alice"));
+  EXPECT_FALSE(store_->CommitPosted());
+  EXPECT_EQ(NamesIn(*store_), 0);
+  MakeRoom();
+  EXPECT_TRUE(store_->CommitPosted());
+  EXPECT_EQ(NamesIn(*store_), 2);
+}
+
+TEST_F(StoreTest, RefusesAFolderThatOthersMayEnter) {
+  chmod(folder_.path().c_str(), 0755);
+  const Result<std::unique_ptr<Store>> opened = Store::Open(folder_.path());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().message,
+            "store: '" + folder_.path() + "' must be a folder of this user alone, with mode 0700");
+}
+
 TEST_F(StoreTest, AnswersTheProbeByTheLastCommit) {
   Open();
   EXPECT_TRUE(store_->Probe());

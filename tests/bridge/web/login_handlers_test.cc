@@ -1,5 +1,6 @@
 #include "bridge/web/login_handlers.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -40,15 +41,50 @@ class LoginHandlersTest : public Browser {
   }
 };
 
+bool SetsCookie(const HttpResponse& response, const std::string& value) {
+  return std::any_of(response.headers.begin(), response.headers.end(), [&](const auto& header) {
+    return header.first == "Set-Cookie" && header.second == value;
+  });
+}
+
 TEST_F(LoginHandlersTest, SignsInAndLeadsToThePortal) {
   const HttpResponse response = LogIn();
   EXPECT_EQ(response.status, 303);
   EXPECT_EQ(Location(response), "/");
-  EXPECT_EQ(Header(response, "Set-Cookie"), "__Host-rb=" + std::string(FakeIssuer::kSession) +
-                                                "; Secure; HttpOnly; SameSite=Lax; Path=/");
+  EXPECT_TRUE(SetsCookie(response, "__Host-rb=" + std::string(FakeIssuer::kSession) +
+                                       "; Secure; HttpOnly; SameSite=Lax; Path=/"));
   EXPECT_EQ(issuer.last_username, "alice");
   EXPECT_EQ(issuer.last_context.client_address, "192.0.2.7");
   EXPECT_EQ(issuer.last_context.request_id, "0123456789abcdef");
+}
+
+// security.md T3.
+TEST_F(LoginHandlersTest, KeepsTheDeviceTokenForTheNextLogin) {
+  const HttpResponse response = LogIn();
+  EXPECT_TRUE(SetsCookie(response, "__Host-rb-device=" + std::string(FakeIssuer::kDevice) +
+                                       "; Secure; HttpOnly; SameSite=Lax; Path=/; "
+                                       "Max-Age=7776000"));
+  EXPECT_EQ(issuer.last_device, "");
+  LogIn();
+  EXPECT_EQ(issuer.last_device, FakeIssuer::kDevice);
+}
+
+TEST_F(LoginHandlersTest, SaysHowLongToWaitAfterTooManyFailures) {
+  for (const auto& [seconds, words] :
+       {std::pair{30U, "Try again in 30 seconds."}, std::pair{60U, "Try again in 60 seconds."},
+        std::pair{61U, "Try again in 2 minutes."}, std::pair{900U, "Try again in 15 minutes."}}) {
+    issuer.begin_login = [wait = seconds](const auto&) -> protocol::Answer<LoginReply> {
+      LoginReply reply;
+      reply.state = LoginState::kThrottled;
+      reply.wait_seconds = wait;
+      reply.hold_milliseconds = 1987;
+      return reply;
+    };
+    const HttpResponse response = TryPassword("x");
+    EXPECT_EQ(response.status, 429);
+    EXPECT_EQ(response.hold, std::chrono::milliseconds(1987));
+    EXPECT_TRUE(Has(response, words)) << seconds;
+  }
 }
 
 TEST_F(LoginHandlersTest, GivesTheLoginCookieOnceAndKeepsItAfterTheLogin) {

@@ -59,13 +59,13 @@ std::string NetworkOf(const std::string& address, unsigned prefix4, unsigned pre
 
 Throttle::Throttle(store::ThrottleTable table, const Limits& limits, const SecretString& key,
                    const Clock& clock)
-    : table_(std::move(table)), limits_(limits), key_(key), clock_(clock) {
+    : table_(table), limits_(limits), key_(key), clock_(clock) {
   for (size_t kind = 0; kind < kKinds; ++kind) slots_.at(kind).resize(kPlaces * SlotsOf(kind));
 }
 
 Result<std::unique_ptr<Throttle>> Throttle::Open(store::ThrottleTable table, const Limits& limits,
                                                  const SecretString& key, const Clock& clock) {
-  std::unique_ptr<Throttle> throttle(new Throttle(std::move(table), limits, key, clock));
+  std::unique_ptr<Throttle> throttle(new Throttle(table, limits, key, clock));
   if (Result<void> loaded = throttle->Load(); !loaded) return loaded.error();
   return throttle;
 }

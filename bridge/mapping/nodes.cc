@@ -119,7 +119,7 @@ Computed UserAttributeNode::Compute(Evaluation& evaluation) const {
   const User& user = evaluation.facts().user;
   auto list = ValuesOf(evaluation, user.attributes, attribute_,
                        {Source::Kind::kUser, user.username, attribute_});
-  if (list) return *std::move(list);
+  if (list) return *list;
   return Missing(user.unreadable, attribute_, "user " + Quote(user.username));
 }
 
@@ -140,7 +140,7 @@ Computed MergedAttributeNode::Compute(Evaluation& evaluation) const {
     if (!evaluation.Step()) return Undefined{};
     auto list = ValuesOf(evaluation, (*group)->attributes, attribute_,
                          {Source::Kind::kGroup, (*group)->name, attribute_});
-    if (list) return *std::move(list);
+    if (list) return *list;
     // An earlier group's value must not show through one that nobody can read (security.md M8).
     if ((*group)->unreadable.contains(attribute_)) {
       return Missing((*group)->unreadable, attribute_, "group " + Quote((*group)->name));
@@ -166,7 +166,7 @@ Computed GroupAttributeNode::Compute(Evaluation& evaluation) const {
   const Group& group = GroupIn(evaluation, slot_);
   auto list = ValuesOf(evaluation, group.attributes, attribute_,
                        {Source::Kind::kGroup, group.name, attribute_});
-  if (list) return *std::move(list);
+  if (list) return *list;
   return Missing(group.unreadable, attribute_, "group " + Quote(group.name));
 }
 

@@ -11,7 +11,7 @@ constexpr size_t kMaxSeen = 100'000;
 }  // namespace
 
 Result<std::unique_ptr<SeenRequests>> SeenRequests::Open(Store& store, const Clock& clock) {
-  std::unique_ptr<SeenRequests> requests(new SeenRequests(store, clock));
+  std::unique_ptr<SeenRequests> requests(new SeenRequests(clock));
   const Result<void> read = store.Read([&](Database& database) {
     return database.ForEach(
         "SELECT application, request_id FROM seen_requests WHERE seen > ?",

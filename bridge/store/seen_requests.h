@@ -27,10 +27,9 @@ class SeenRequests {
   void GiveBack(const std::string& application, const std::string& request_id);
 
  private:
-  SeenRequests(Store& store, const Clock& clock) : store_(store), clock_(clock) {}
+  explicit SeenRequests(const Clock& clock) : clock_(clock) {}
   using Key = std::pair<std::string, std::string>;  // application, request
 
-  Store& store_;
   const Clock& clock_;
   std::mutex mutex_;
   std::map<Key, BootTime> seen_;

@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 #include <deque>
-#include <fstream>
+#include <iomanip>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -132,8 +132,7 @@ Result<void> ForEachFitting(const AuditOptions& options, const Clock& clock,
   if (!database) return database.error();
   const auto first = store::FirstRecordSince(*database, filter->since());
   if (!first) return first.error();
-  if (!*first) return {};
-  return store::ForEachRecord(*database, **first, [&](const AuditRecord& record) {
+  return store::ForEachRecord(*database, *first, [&](const AuditRecord& record) {
     if (!filter->FitsTime(record.at)) return true;
     const Parsed parsed = Parse(record);
     return !filter->Fits(parsed) || visit(parsed);
@@ -160,24 +159,19 @@ std::string Gist(const Parsed& parsed) {
   return gist;
 }
 
-std::string Padded(std::string text, size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
-  return text;
-}
-
 using Line = std::array<std::string, 6>;
 
 void PrintAligned(const std::deque<Line>& lines, std::ostream& out) {
-  Line::size_type column = 0;
   std::array<size_t, std::tuple_size_v<Line>> widths{};
   for (const Line& line : lines) {
-    for (column = 0; column < line.size(); ++column) {
+    for (size_t column = 0; column < line.size(); ++column) {
       widths.at(column) = std::max(widths.at(column), line.at(column).size());
     }
   }
+  out << std::left;
   for (const Line& line : lines) {
-    for (column = 0; column + 1 < line.size(); ++column) {
-      out << Padded(line.at(column), widths.at(column) + 2);
+    for (size_t column = 0; column + 1 < line.size(); ++column) {
+      out << std::setw(static_cast<int>(widths.at(column)) + 2) << line.at(column);
     }
     out << line.back() << "\n";
   }
@@ -250,12 +244,14 @@ int ShowAudit(const AuditOptions& options, std::ostream& out, std::ostream& erro
         const Parsed parsed = Parse(record);
         found = is_seq ? record.seq == seq : parsed.Field("assertion_id") == options.wanted;
         if (!found) return !is_seq;
-        out << Padded("seq", 20) << record.seq << "\n";
+        out << std::left << std::setw(19) << "seq"
+            << " " << record.seq << "\n";
         for (const auto& [name, value] : parsed.fields.items()) {
-          out << Padded(Visible(name), 20)
+          out << std::setw(19) << Visible(name) << " "
               << Visible(value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
         }
-        out << Padded("hash", 20) << ToHex(record.hash) << "\n";
+        out << std::setw(19) << "hash"
+            << " " << ToHex(record.hash) << "\n";
         return false;
       });
   if (!read) return Fail(read.error(), errors);

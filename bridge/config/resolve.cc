@@ -475,6 +475,15 @@ Config Resolver::Run() {
 
 }  // namespace
 
+void AddOnce(std::vector<mapping::Mistake>& mistakes, mapping::Mistake mistake) {
+  const bool is_known =
+      std::any_of(mistakes.begin(), mistakes.end(), [&](const mapping::Mistake& other) {
+        return other.message == mistake.message &&
+               ToString(other.position) == ToString(mistake.position);
+      });
+  if (!is_known) mistakes.push_back(std::move(mistake));
+}
+
 Config Resolve(const Draft& draft, bool complete, Reports& reports) {
   return Resolver(draft, complete, reports).Run();
 }

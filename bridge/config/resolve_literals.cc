@@ -157,23 +157,13 @@ class Literals {
   void CheckWhole(const Place& place, const Mapping& mapping,
                   const std::vector<TemplatePart>& parts);
   void Report(const Place& place, size_t offset, const std::string& message);
-  void Add(Mistake mistake);
 
   const std::vector<Named<MappingDraft>>& drafts_;
   Reports& reports_;
 };
 
-void Literals::Add(Mistake mistake) {
-  const bool known = std::any_of(reports_.mistakes.begin(), reports_.mistakes.end(),
-                                 [&mistake](const Mistake& other) {
-                                   return other.message == mistake.message &&
-                                          ToString(other.position) == ToString(mistake.position);
-                                 });
-  if (!known) reports_.mistakes.push_back(std::move(mistake));
-}
-
 void Literals::Report(const Place& place, size_t offset, const std::string& message) {
-  Add(MistakeAt(place.key, place.source, offset, message));
+  AddOnce(reports_.mistakes, MistakeAt(place.key, place.source, offset, message));
 }
 
 const Named<MappingDraft>* Literals::Find(const Mapping& mapping) const {
@@ -269,7 +259,8 @@ bool Literals::CheckTagKey(const std::string& path, const MappingDraft& draft,
   if (value) return true;
   const std::string& message = value.error().message;
   const std::string why = message.substr(message.find("): ") + 3);
-  Add({draft.saml_name.position, path + ".saml_name: " + Quote(mapping.saml_name()) + ": " + why});
+  AddOnce(reports_.mistakes, {draft.saml_name.position,
+                              path + ".saml_name: " + Quote(mapping.saml_name()) + ": " + why});
   return false;
 }
 
@@ -300,15 +291,17 @@ void Literals::CheckTags(const std::string& path, const Application& application
     const auto [first, inserted] = tags.emplace(LowerAscii(mapping.saml_name()), &mapping);
     const Named<MappingDraft>* named = Find(mapping);
     if (inserted || named == nullptr || first->second->saml_name() == mapping.saml_name()) continue;
-    Add({named->value.saml_name.position,
-         "mappings." + named->name + ".saml_name: " + Quote(mapping.saml_name()) +
-             " and the tag of mapping " + Quote(first->second->name()) +
-             " differ in case alone, and AWS takes them for one; rename one of the two"});
+    AddOnce(reports_.mistakes,
+            {named->value.saml_name.position,
+             "mappings." + named->name + ".saml_name: " + Quote(mapping.saml_name()) +
+                 " and the tag of mapping " + Quote(first->second->name()) +
+                 " differ in case alone, and AWS takes them for one; rename one of the two"});
   }
   if (tags.size() > kMostTags) {
-    Add({application.position, path + ".mappings: make " + std::to_string(tags.size()) +
-                                   " tags, and AWS takes " + std::to_string(kMostTags) +
-                                   "; take some out"});
+    AddOnce(reports_.mistakes,
+            {application.position, path + ".mappings: make " + std::to_string(tags.size()) +
+                                       " tags, and AWS takes " + std::to_string(kMostTags) +
+                                       "; take some out"});
   }
 }
 

@@ -235,20 +235,10 @@ class Warnings {
   std::optional<Used> Find(const Mapping& mapping) const;
   // ", which people ... write themselves" of an attribute's template name; empty: they do not.
   std::string WhoWrites(std::string_view name) const;
-  void Add(Mistake warning);
 
   const Draft& draft_;
   Reports& reports_;
 };
-
-void Warnings::Add(Mistake warning) {
-  const bool known = std::any_of(reports_.warnings.begin(), reports_.warnings.end(),
-                                 [&warning](const Mistake& other) {
-                                   return other.message == warning.message &&
-                                          ToString(other.position) == ToString(warning.position);
-                                 });
-  if (!known) reports_.warnings.push_back(std::move(warning));
-}
 
 std::optional<Warnings::Used> Warnings::Find(const Mapping& mapping) const {
   for (const Named<MappingDraft>& named : draft_.mappings) {
@@ -265,7 +255,9 @@ void Warnings::WarnOfOpenRoles(const std::string& path, const ApplicationDraft& 
     if (mapping.saml_name() != aws::kRole) continue;
     const auto templates = mapping.templates();
     if (std::none_of(templates.begin(), templates.end(), NamesAnyRole)) continue;
-    Add({draft.position,
+    AddOnce(
+        reports_.warnings,
+        {draft.position,
          path + ".allowed_roles: allows every role, and mapping " + Quote(mapping.name()) +
              " takes the whole name of one from the directory: who may write there can name any "
              "role of the allowed accounts; list patterns of those that are meant"});
@@ -276,15 +268,16 @@ void Warnings::WarnOfMeetings(const Place& value, std::string_view name, const N
   const Naming naming = namings.OfValue(value);
   const std::string one = "one " + std::string(name);
   if (!naming.is_of_person) {
-    return Add(MistakeAt(
-        value.key, *value.source, 0,
-        "says nothing of the person: all meet in " + one + "; use user.username | session_name"));
+    return AddOnce(reports_.warnings, MistakeAt(value.key, *value.source, 0,
+                                                "says nothing of the person: all meet in " + one +
+                                                    "; use user.username | session_name"));
   }
   for (const Meeting& meeting : naming.meetings) {
-    Add(MistakeAt(meeting.place.key, *meeting.place.source, meeting.offset,
-                  meeting.what + " can give two people " + one +
-                      "; use user.username or another attribute that each has alone, with no "
-                      "filter but session_name, which keeps them apart"));
+    AddOnce(reports_.warnings,
+            MistakeAt(meeting.place.key, *meeting.place.source, meeting.offset,
+                      meeting.what + " can give two people " + one +
+                          "; use user.username or another attribute that each has alone, with no "
+                          "filter but session_name, which keeps them apart"));
   }
 }
 
@@ -325,9 +318,9 @@ void Warnings::WarnOfSelfWritable(const Place& place, const std::vector<Words>& 
       if (word.kind != Word::Kind::kName || !word.text.starts_with(kUser)) continue;
       const std::string who = WhoWrites(std::string_view(word.text).substr(kUser.size()));
       if (who.empty() || !seen.insert(word.text).second) continue;
-      Add(MistakeAt(place.key, *place.source, word.offset,
-                    word.text + who + ", and it decides about " + what +
-                        "; use one that administrators alone write"));
+      AddOnce(reports_.warnings, MistakeAt(place.key, *place.source, word.offset,
+                                           word.text + who + ", and it decides about " + what +
+                                               "; use one that administrators alone write"));
     }
   }
 }

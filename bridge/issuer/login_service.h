@@ -29,7 +29,8 @@ struct PamSocket {
 };
 
 // begin_login and answer: relays one PAM conversation for each login and makes the session where it
-// ended well. Safe to call from several threads; no call takes longer than a quarter of a second.
+// ended well. Safe to call from several threads; a call waits for PAM no longer than a
+// quarter of a second, and besides for what it puts on record to be on the disk.
 class LoginService {
  public:
   using Reply = std::variant<protocol::LoginReply, protocol::Refusal>;

@@ -47,10 +47,7 @@ int main(int argc, char** argv) {
                          [&](std::string_view message) { return table.Answer(message); });
     NotifyReady();
     Log(LogPriority::kNotice, "ready", {{"socket", options.socket_path}, {"config", config.hash}});
-    server.ServeUntil(stop.get(), [&] {
-      static_cast<void>(store->CommitPosted());
-      static_cast<void>(record->CloseIfDue(clock.Now()));
-    });
+    server.ServeUntil(stop.get(), [&] { KeepUp(*store, *record, clock.Now()); });
   }
   sessions->Flush();
   static_cast<void>(audit->Write({"issuer_stopped", LogPriority::kNotice, {}}));

@@ -249,6 +249,12 @@ void RecordOrExit(Audit& audit, const AuditEvent& event) {
   if (Result<void> recorded = audit.Write(event); !recorded) Fail(recorded.error().message);
 }
 
+void KeepUp(store::Store& store, store::AuditLog& record, SysSeconds now) {
+  for (const Result<void>& done : {store.CommitPosted(), record.CloseIfDue(now)}) {
+    if (!done) Log(LogPriority::kError, "store_refused", {{"reason", done.error().message}});
+  }
+}
+
 void NotifyReady() { NotifyServiceManager("READY=1"); }
 
 }  // namespace rolebridge::issuer

@@ -91,6 +91,10 @@ UniqueFd StopSignalFd();
 // What can't be put on record must not begin.
 void RecordOrExit(Audit& audit, const AuditEvent& event);
 
+// What is due though nobody asks: what waits to be stored, and the hourly end of the audit key.
+// Where that fails, the log says so.
+void KeepUp(store::Store& store, store::AuditLog& record, SysSeconds now);
+
 // Tells the service manager, where there is one.
 void NotifyReady();
 

@@ -1,12 +1,11 @@
 #include "bridge/issuer/throttle.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <span>
 
 #include "bridge/base/random.h"
 #include "bridge/crypto/crypto.h"
+#include "bridge/mapping/network.h"
 
 namespace rolebridge::issuer {
 namespace {
@@ -19,22 +18,9 @@ constexpr auto kLongestPause = minutes(15);
 constexpr auto kFirstPause = seconds(30);
 constexpr auto kNodePause = seconds(1);
 
-// Slots for each place of a kind: many more than there can be attempts in a window.
-constexpr size_t kNames = 65'536;
-constexpr size_t kAddresses = 16'384;
-
-size_t SlotsOf(size_t kind) {
-  switch (kind) {
-    case 0:
-    case 1:
-      return kNames;
-    case 2:
-    case 3:
-      return kAddresses;
-    default:
-      return 1;
-  }
-}
+// Slots for each place of a kind: several times what the node's limit lets through in a window, so
+// that hardly a key has others in both of its places.
+constexpr size_t kSlots = 16'384;
 
 // After the last failure that is free, each doubles the wait.
 seconds PauseAfter(uint32_t beyond) {
@@ -43,24 +29,20 @@ seconds PauseAfter(uint32_t beyond) {
   return std::min<seconds>(pause, kLongestPause);
 }
 
-std::string Cut(std::span<const unsigned char> bytes, unsigned prefix) {
-  return "/" + ToHex(bytes.first(prefix / 8));
-}
-
 }  // namespace
 
-std::string NetworkOf(const std::string& address, unsigned prefix4, unsigned prefix6) {
-  in6_addr bytes{};
-  const auto* const data = reinterpret_cast<const unsigned char*>(&bytes);
-  if (inet_pton(AF_INET, address.c_str(), &bytes) == 1) return "4" + Cut({data, 4}, prefix4);
-  if (inet_pton(AF_INET6, address.c_str(), &bytes) == 1) return "6" + Cut({data, 16}, prefix6);
-  return address;
+std::string NetworkOf(const std::string& address, size_t prefix4, size_t prefix6) {
+  const std::optional<mapping::Address> parsed = mapping::Address::Parse(address);
+  if (!parsed) return address;
+  const std::span<const unsigned char> bytes(parsed->bytes);
+  return parsed->is_v4 ? "4/" + ToHex(bytes.first(prefix4 / 8))
+                       : "6/" + ToHex(bytes.first(prefix6 / 8));
 }
 
 Throttle::Throttle(store::ThrottleTable table, const Limits& limits, const SecretString& key,
                    const Clock& clock)
     : table_(table), limits_(limits), key_(key), clock_(clock) {
-  for (size_t kind = 0; kind < kKinds; ++kind) slots_.at(kind).resize(kPlaces * SlotsOf(kind));
+  for (std::vector<Slot>& slots : slots_) slots.resize(kPlaces * kSlots);
 }
 
 Result<std::unique_ptr<Throttle>> Throttle::Open(store::ThrottleTable table, const Limits& limits,
@@ -117,7 +99,7 @@ std::vector<Throttle::Bucket> Throttle::BucketsOf(const LoginAttempt& attempt) c
                limits_.login_failures_per_address, is_stranger),
       BucketOf(Kind::kNetwork, NetworkOf(attempt.client_address, 24, 48),
                limits_.login_failures_per_network, is_stranger),
-      {Kind::kNode, {0, 0}, limits_.login_failures_per_node, is_stranger}};
+      BucketOf(Kind::kNode, "", limits_.login_failures_per_node, is_stranger)};
   if (!is_stranger) {
     buckets.push_back(BucketOf(Kind::kDevice, attempt.username + " " + attempt.device,
                                limits_.login_failures_per_name, true));
@@ -139,7 +121,7 @@ Throttle::Bucket Throttle::BucketOf(Kind kind, const std::string& text, uint32_t
     for (size_t i = 0; i < 4; ++i) {
       hash = hash << 8U | static_cast<unsigned char>(digest[4 * place + i]);
     }
-    bucket.slots.at(place) = place * SlotsOf(number) + hash % SlotsOf(number);
+    bucket.slots.at(place) = place * kSlots + hash % kSlots;
   }
   return bucket;
 }
@@ -153,9 +135,7 @@ BootTime Throttle::AllowedAt(const Slot& slot, const Bucket& bucket, BootTime no
 
 void Throttle::Change(const Bucket& bucket, int by, bool clears) {
   const BootTime now = clock_.SinceBoot();
-  for (size_t place = 0; place < kPlaces; ++place) {
-    const size_t index = bucket.slots.at(place);
-    if (place > 0 && index == bucket.slots.front()) break;  // the node has one place
+  for (const size_t index : bucket.slots) {
     Slot& slot = SlotAt(bucket.kind, index);
     if (now - slot.last >= kWindow) slot.failures = 0;
     if (by > 0) {

@@ -85,8 +85,8 @@ class Throttle {
   std::array<std::vector<Slot>, kKinds> slots_;
 };
 
-// "192.0.2.0/24" of "192.0.2.7"; in IPv6 the first `prefix6` bits. The text itself where it is no
-// address.
-std::string NetworkOf(const std::string& address, unsigned prefix4, unsigned prefix6);
+// The first `prefix4` bits of an IPv4 address or `prefix6` of an IPv6 one, whole bytes, as a text
+// to compare. The text itself where it is no address.
+std::string NetworkOf(const std::string& address, size_t prefix4, size_t prefix6);
 
 }  // namespace rolebridge::issuer

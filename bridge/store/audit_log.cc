@@ -26,6 +26,11 @@ int64_t Count(SysSeconds at) { return at.time_since_epoch().count(); }
 
 bool IsClosing(const AuditRecord& record) { return record.text.starts_with(kClosing); }
 
+// Of the key that the record after `record` is made with.
+int64_t NextEpoch(const AuditRecord& record) {
+  return IsClosing(record) ? record.epoch + 1 : record.epoch;
+}
+
 std::string HashOf(const std::string& before, const AuditRecord& record) {
   return crypto::Sha256(before + BigEndian(record.seq) + BigEndian(Count(record.at)) +
                         BigEndian(record.epoch) + record.text);
@@ -141,7 +146,7 @@ class Walk {
   }
 
   Verification Finish(std::optional<int64_t> current_epoch) {
-    const int64_t closed = IsClosing(last_) ? last_.epoch + 1 : last_.epoch;
+    const int64_t closed = NextEpoch(last_);
     if (current_epoch && *current_epoch > closed) {
       Complain("the key was replaced " + std::to_string(*current_epoch - closed) +
                " times since the last record: the end of the chain is missing");
@@ -152,8 +157,7 @@ class Walk {
  private:
   // One key after the other, each closed by a record of its own.
   void CheckKeys(const std::string& name, const AuditRecord& record) {
-    const int64_t due = IsClosing(last_) ? last_.epoch + 1 : last_.epoch;
-    if (record.epoch == due) return;
+    if (record.epoch == NextEpoch(last_)) return;
     Complain("before " + name + " the end of what was written with another key is missing");
   }
 
@@ -194,7 +198,7 @@ Result<void> AuditLog::CatchUp(SysSeconds now) {
     return {};
   });
   if (!read) return read;
-  const int64_t due = IsClosing(head) ? head.epoch + 1 : head.epoch;
+  const int64_t due = NextEpoch(head);
   if (key_.epoch() + 1 == due) return key_.Advance(now);
   // Under the very key it was made with, the last record can be judged.
   const bool fits = head.seq == 0 || head.epoch != key_.epoch() ||
@@ -212,12 +216,14 @@ Result<void> AuditLog::Append(SysSeconds at, const std::string& text, std::vecto
   AuditRecord mine;
   also.push_back([&, this](Database& database) {
     const std::lock_guard lock(mutex_);
-    Result<void> written = Write(database, at, text);
-    mine = written_;
-    return written;
+    Result<AuditRecord> written = Write(database, at, text);
+    if (!written) return Result<void>(written.error());
+    mine = *std::move(written);
+    return Retire(database, at);
   });
   if (Result<void> committed = store_.Commit(std::move(also)); !committed) return committed;
-  return Committed(at, std::move(mine));
+  Committed(at, std::move(mine));
+  return {};
 }
 
 Result<void> AuditLog::CloseIfDue(SysSeconds now) {
@@ -239,40 +245,33 @@ Result<void> AuditLog::CloseIfDue(SysSeconds now) {
     return {};
   };
   Result<void> committed = store_.Commit({close});
-  if (!committed || mine.seq == 0) return committed;
-  return Committed(now, std::move(mine));
+  if (committed && mine.seq > 0) Committed(now, std::move(mine));
+  return committed;
 }
 
-// Of several that were committed together the last one counts, whoever's turn comes first.
-Result<void> AuditLog::Committed(SysSeconds at, AuditRecord last) {
+// Of several that were committed together the last one counts, whoever's turn comes first. What
+// happened is on record; where its key can't be replaced, it lives on until the next commit.
+void AuditLog::Committed(SysSeconds at, AuditRecord last) {
   const std::lock_guard lock(mutex_);
-  const int64_t due = IsClosing(last) ? last.epoch + 1 : last.epoch;
+  if (key_.epoch() < NextEpoch(last)) static_cast<void>(key_.Advance(at));
   if (last.seq > last_.seq) last_ = std::move(last);
-  // What happened is on record; that its key lives on for a while is no reason to undo it.
-  while (key_.epoch() < due) {
-    if (Result<void> advanced = key_.Advance(at); !advanced) return {};
-  }
-  return {};
 }
 
-Result<void> AuditLog::Write(Database& database, SysSeconds at, const std::string& text) {
-  if (Result<void> sound = CheckHead(database); !sound) return sound;
+Result<AuditRecord> AuditLog::Write(Database& database, SysSeconds at,
+                                    const std::string& text) const {
+  if (Result<void> sound = CheckHead(database); !sound) return sound.error();
   Result<AuditRecord> head = ReadHead(database);
-  if (!head) return head.error();
+  if (!head) return head;
   const bool is_open = head->seq > 0 && head->epoch == key_.epoch() && !IsClosing(*head);
   if (is_open && key_.IsDue(at)) {
     head = Insert(database, *head, ClosingOf(at, key_.epoch()), key_.key());
-    if (!head) return head.error();
+    if (!head) return head;
   }
-  const int64_t epoch = IsClosing(*head) ? head->epoch + 1 : head->epoch;
+  const int64_t epoch = NextEpoch(*head);
   // One ahead of the file where that waits for this transaction's end.
   const SecretString next = epoch == key_.epoch() ? SecretString() : NextAuditKey(key_.key());
-  Result<AuditRecord> record =
-      Insert(database, *head, {.at = at, .epoch = epoch, .text = text, .hash = {}, .mac = {}},
-             next.empty() ? key_.key() : next);
-  if (!record) return record.error();
-  written_ = *std::move(record);
-  return Retire(database, at);
+  return Insert(database, *head, {.at = at, .epoch = epoch, .text = text, .hash = {}, .mac = {}},
+                next.empty() ? key_.key() : next);
 }
 
 // Somebody who has the file open beside us, and takes away or changes what we wrote, is noticed
@@ -303,7 +302,8 @@ Result<void> AuditLog::Retire(Database& database, SysSeconds now) const {
       "SELECT seq, at, epoch, record, hash, mac FROM audit ORDER BY seq LIMIT ?",
       [&](const Row& row) {
         AuditRecord record = RecordIn(row);
-        if (record.at >= now - *retention_) return false;
+        // The last one that we wrote is what CheckHead goes by.
+        if (record.at >= now - *retention_ || record.seq == last_.seq) return false;
         // What does not fit stays, for whoever verifies: it must not be retired into oblivion.
         is_sound = record.seq == checkpoint->record.seq + 1 &&
                    record.hash == HashOf(checkpoint->record.hash, record);
@@ -322,32 +322,43 @@ Result<void> AuditLog::Retire(Database& database, SysSeconds now) const {
                           Blob{checkpoint->before});
 }
 
+namespace {
+
+Result<std::vector<AuditRecord>> ReadPortion(Database& database, int64_t first) {
+  std::vector<AuditRecord> portion;
+  const Result<void> read = database.ForEach(
+      "SELECT seq, at, epoch, record, hash, mac FROM audit WHERE seq >= ? ORDER BY seq LIMIT ?",
+      [&](const Row& row) {
+        portion.push_back(RecordIn(row));
+        return true;
+      },
+      first, kPortion);
+  if (!read) return read.error();
+  return portion;
+}
+
+}  // namespace
+
 Result<void> ForEachRecord(Database& database, int64_t first,
                            const std::function<bool(const AuditRecord&)>& visit) {
   while (true) {
-    std::vector<AuditRecord> portion;
-    const Result<void> read = database.ForEach(
-        "SELECT seq, at, epoch, record, hash, mac FROM audit WHERE seq >= ? ORDER BY seq LIMIT ?",
-        [&](const Row& row) {
-          portion.push_back(RecordIn(row));
-          return true;
-        },
-        first, kPortion);
-    if (!read) return read;
-    for (const AuditRecord& record : portion) {
+    const Result<std::vector<AuditRecord>> portion = ReadPortion(database, first);
+    if (!portion) return portion.error();
+    for (const AuditRecord& record : *portion) {
       if (!visit(record)) return {};
     }
-    if (portion.size() < static_cast<size_t>(kPortion)) return {};
-    first = portion.back().seq + 1;
+    if (portion->empty()) return {};
+    first = portion->back().seq + 1;
   }
 }
 
-Result<std::optional<int64_t>> FirstRecordSince(Database& database, SysSeconds since) {
-  std::optional<int64_t> first;
+Result<int64_t> FirstRecordSince(Database& database, SysSeconds since) {
+  int64_t first = 0;
+  // From the end back: as far as the answer is long, and no index that each record would pay for.
   const Result<void> read = database.ForEach(
-      "SELECT min(seq) FROM audit WHERE at >= ?",
+      "SELECT seq FROM audit WHERE at < ? ORDER BY seq DESC LIMIT 1",
       [&](const Row& row) {
-        if (!row.IsNull(0)) first = row.Integer(0);
+        first = row.Integer(0) + 1;
         return false;
       },
       Count(since));
@@ -357,16 +368,22 @@ Result<std::optional<int64_t>> FirstRecordSince(Database& database, SysSeconds s
 
 Result<Verification> Verify(Database& database, const SecretString* first_key,
                             std::optional<int64_t> current_epoch) {
+  // What is retired meanwhile must not be missed between the checkpoint and the oldest record;
+  // later on we are ahead of it.
+  if (Result<void> begun = database.Execute("BEGIN"); !begun) return begun.error();
   const Result<Checkpoint> checkpoint = ReadCheckpoint(database);
+  const auto oldest = ReadPortion(database, 0);
+  if (Result<void> ended = database.Execute("COMMIT"); !ended) return ended.error();
   if (!checkpoint) return checkpoint.error();
+  if (!oldest) return oldest.error();
+
   Walk walk(first_key, *checkpoint);
-  // Those that are retired meanwhile were visited, or are younger than the checkpoint that was
-  // read.
-  const Result<void> read =
-      ForEachRecord(database, checkpoint->record.seq + 1, [&](const AuditRecord& record) {
-        walk.Visit(record);
-        return true;
-      });
+  for (const AuditRecord& record : *oldest) walk.Visit(record);
+  const int64_t rest = oldest->empty() ? 1 : oldest->back().seq + 1;
+  const Result<void> read = ForEachRecord(database, rest, [&](const AuditRecord& record) {
+    walk.Visit(record);
+    return true;
+  });
   if (!read) return read.error();
   return walk.Finish(current_epoch);
 }

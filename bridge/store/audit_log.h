@@ -50,16 +50,15 @@ class AuditLog {
   AuditLog(Store& store, AuditKey key, std::optional<std::chrono::seconds> retention)
       : store_(store), key_(std::move(key)), retention_(retention) {}
   Result<void> CatchUp(SysSeconds now);
-  Result<void> Write(Database& database, SysSeconds at, const std::string& text);
+  Result<AuditRecord> Write(Database& database, SysSeconds at, const std::string& text) const;
   Result<void> CheckHead(Database& database) const;
   Result<void> Retire(Database& database, SysSeconds now) const;
-  Result<void> Committed(SysSeconds at, AuditRecord last);
+  void Committed(SysSeconds at, AuditRecord last);
 
   Store& store_;
   std::mutex mutex_;  // of what follows; transactions come one at a time, their ends do not
   AuditKey key_;
-  AuditRecord last_;     // that was committed by this process; seq 0 before that
-  AuditRecord written_;  // within the transaction under way
+  AuditRecord last_;  // that was committed by this process; seq 0 before that
   const std::optional<std::chrono::seconds> retention_;
 };
 
@@ -68,8 +67,8 @@ class AuditLog {
 Result<void> ForEachRecord(Database& database, int64_t first,
                            const std::function<bool(const AuditRecord&)>& visit);
 
-// The first record at or after `since`; nothing where there is none.
-Result<std::optional<int64_t>> FirstRecordSince(Database& database, SysSeconds since);
+// Where to begin reading for what was written from `since` on: after the last record that is older.
+Result<int64_t> FirstRecordSince(Database& database, SysSeconds since);
 
 // What is wrong with a chain, in the words of a report.
 struct Verification {

@@ -16,9 +16,12 @@ namespace {
 
 constexpr int kPatienceMilliseconds = 5000;  // with a reader that holds the file
 
-// SQLite would make it with what the umask leaves. The write-ahead log gets the mode of this file.
-Result<void> MakePrivate(const std::string& path) {
-  const UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+// SQLite would make the file with what the umask leaves, and follow a link in its place (with
+// SQLITE_OPEN_NOFOLLOW it would refuse one in place of any folder above, too, and people do move
+// /var). The write-ahead log gets the mode of this file.
+Result<void> CheckFile(const std::string& path, bool makes_it) {
+  const int access = makes_it ? O_RDWR | O_CREAT : O_RDONLY;
+  const UniqueFd fd(open(path.c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
   if (!fd) return Error{ErrorCode::kUnavailable, "store: '" + path + "': " + std::strerror(errno)};
   struct stat status {};
   if (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || (status.st_mode & 077) != 0) {
@@ -52,12 +55,12 @@ Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;
 
 Result<Database> Database::Open(const std::string& path, Access access) {
-  if (access == Access::kReadWrite) {
-    if (Result<void> made = MakePrivate(path); !made) return made.error();
+  if (Result<void> sound = CheckFile(path, access == Access::kReadWrite); !sound) {
+    return sound.error();
   }
   sqlite3* connection = nullptr;
   const int flags = (access == Access::kReadWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
-                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
+                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int opened = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
   Database database(connection);  // also what failed to open has to be closed
   if (opened != SQLITE_OK) {

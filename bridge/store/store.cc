@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kMaxPosted = 10'000;
 
 // Step n leads from version n to n + 1. Plain SQL: another engine will serve several nodes.
-constexpr std::array<const char*, 2> kSchemaSteps = {R"(
+constexpr std::array<const char*, 1> kSchemaSteps = {R"(
   CREATE TABLE sessions(
     hash BLOB NOT NULL PRIMARY KEY,
     username TEXT NOT NULL,
@@ -44,7 +44,6 @@ constexpr std::array<const char*, 2> kSchemaSteps = {R"(
     record TEXT NOT NULL,
     hash BLOB NOT NULL,
     mac BLOB NOT NULL);
-  CREATE INDEX audit_at ON audit(at);
   CREATE TABLE audit_checkpoint(
     seq BIGINT NOT NULL,
     at BIGINT NOT NULL,
@@ -53,8 +52,6 @@ constexpr std::array<const char*, 2> kSchemaSteps = {R"(
     hash BLOB NOT NULL,
     mac BLOB NOT NULL,
     before BLOB NOT NULL);
-)",
-                                                     R"(
   CREATE TABLE throttle(
     kind BIGINT NOT NULL,
     slot BIGINT NOT NULL,

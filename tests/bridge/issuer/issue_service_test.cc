@@ -163,6 +163,20 @@ TEST_F(IssueServiceTest, NoRecordNoResponse) {
   Issued(Request(session, kAdmin));
 }
 
+TEST_F(IssueServiceTest, ARequestThatCouldNotBePutOnRecordMayBeAskedAgain) {
+  const SecretString session = LogIn();
+  const auto ask = [&] {
+    protocol::IssueRequest request = Request(session, kAdmin);
+    request.request = {.present = true, .id = "_abc", .issuer = "urn:amazon:webservices"};
+    return request;
+  };
+  audit_.fails = true;
+  protocol::IssueRequest refused = ask();
+  EXPECT_EQ(std::get<Refusal>(issue_->Issue(refused)).reason, Reason::kUnavailable);
+  audit_.fails = false;
+  EXPECT_FALSE(Issued(ask()).empty());
+}
+
 TEST_F(IssueServiceTest, RefusesARoleThatIsNotTheirs) {
   const SecretString session = LogIn();
   for (const char* role : {"arn:aws:iam::123412341234:role/Root",

@@ -358,6 +358,17 @@ TEST_F(LoginServiceTest, HoldsUpAfterFiveFailuresAndDoesNotAskPam) {
   EXPECT_EQ(Settle(Begin("nobody", "x")).state, LoginState::kThrottled);
 }
 
+TEST_F(LoginServiceTest, WhoMistypesNowAndThenIsNeverHeldUp) {
+  Play(PasswordStack);
+  for (int day = 0; day < 3; ++day) {
+    for (int i = 0; i < 4; ++i) {
+      const std::string wrong = "wrong" + std::to_string(10 * day + i);
+      EXPECT_EQ(Settle(Begin("alice", wrong)).state, LoginState::kFailed) << wrong;
+    }
+    EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kLoggedIn) << day;
+  }
+}
+
 TEST_F(LoginServiceTest, ABrowserOfThePersonsOwnIsNotHeldUpByStrangers) {
   Play(PasswordStack);
   const LoginReply first = Settle(Begin("alice", "hunter2"));

@@ -173,6 +173,19 @@ TEST_F(StoreTest, RefusesAFolderThatOthersMayEnter) {
             "store: '" + folder_.path() + "' must be a folder of this user alone, with mode 0700");
 }
 
+TEST_F(StoreTest, FollowsALinkInPlaceOfAFolderAndNotOfTheFile) {
+  Open();
+  EXPECT_TRUE(store_->Commit({Remember("alice")}));
+  store_.reset();
+  const rolebridge::testing::TemporaryFolder elsewhere;
+  std::filesystem::create_directory_symlink(folder_.path(), elsewhere.path() + "/state");
+  EXPECT_TRUE(Store::Open(elsewhere.path() + "/state"));
+  const std::string link = elsewhere.path() + "/store.db";
+  std::filesystem::create_symlink(folder_.path() + "/store.db", link);
+  EXPECT_FALSE(Store::Open(elsewhere.path()));
+  EXPECT_FALSE(Database::Open(link, Database::Access::kReadOnly));
+}
+
 TEST_F(StoreTest, AnswersTheProbeByTheLastCommit) {
   Open();
   EXPECT_TRUE(store_->Probe());

@@ -16,7 +16,6 @@ namespace rolebridge::config {
 namespace {
 
 using mapping::Mapping;
-using mapping::Mistake;
 using mapping::Quote;
 using mapping::SourceText;
 using mapping::TemplatePart;

@@ -27,6 +27,7 @@
 #include "bridge/base/log.h"
 #include "bridge/base/secret_string.h"
 #include "bridge/web/listener.h"
+#include "bridge/web/renewed_tls.h"
 #include "bridge/web/request_reader.h"
 #include "bridge/web/worker_pool.h"
 
@@ -148,13 +149,13 @@ class Front::Impl {
   class Connection;
 
   struct Listener {
-    Listener(asio::io_context& io, FrontListener from, std::optional<TlsContext> context)
+    Listener(asio::io_context& io, FrontListener from, std::optional<RenewedTls> context)
         : socket(io, from.socket.Release()),
           tls(std::move(context)),
           expected_host(std::move(from.expected_host)),
           dispatcher(*from.dispatcher) {}
     Descriptor socket;
-    std::optional<TlsContext> tls;
+    std::optional<RenewedTls> tls;
     std::string expected_host;
     const Dispatcher& dispatcher;
   };
@@ -167,7 +168,9 @@ class Front::Impl {
   size_t MaxConnections() const;
   void ArmSweep();
   void Sweep();
-  void ArmHeartbeat();
+  void Repeat(asio::steady_timer& timer, std::chrono::milliseconds interval,
+              const std::function<void()>& work);
+  void RenewCertificates();
   void BeginStop();
   void EndIfIdle();
 
@@ -179,6 +182,7 @@ class Front::Impl {
   asio::signal_set signals_{io_};
   asio::steady_timer sweep_timer_{io_};
   asio::steady_timer heartbeat_timer_{io_};
+  asio::steady_timer renewal_timer_{io_};
   asio::steady_timer stop_timer_{io_};
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unordered_set<Connection*> connections_;
@@ -221,6 +225,7 @@ class Front::Impl::Connection {
 
  private:
   Awaitable<bool> StartTls();
+  Awaitable<bool> SawClientHello();
   void EndHandshake();
   Awaitable<bool> AnswerRequests();
   Awaitable<bool> ReadRequest();
@@ -296,11 +301,12 @@ Awaitable<void> Front::Impl::Connection::Run() {
 Awaitable<bool> Front::Impl::Connection::StartTls() {
   // Whoever stays silent costs no TLS state.
   SetDeadline(front_.settings_.deadlines.handshake);
-  if (!co_await Ready(IoStatus::kWantRead)) co_return false;
+  const bool has_begun = co_await SawClientHello();
+  if (!has_begun) co_return false;
   const uint32_t allowed =
       std::max(1u, front_.settings_.limits.connections_per_address / kHandshakeShare);
   if (counted_ && front_.in_handshake_.Of(*counted_) >= allowed) co_return false;
-  transport_ = listener_.tls->MakeTransport(socket_.native_handle());
+  transport_ = listener_.tls->context().MakeTransport(socket_.native_handle());
   if (!transport_) co_return false;
 
   in_handshake_ = true;
@@ -314,6 +320,21 @@ Awaitable<bool> Front::Impl::Connection::StartTls() {
   }
   EndHandshake();
   co_return done;
+}
+
+// Looks at the first bytes without taking them.
+Awaitable<bool> Front::Impl::Connection::SawClientHello() {
+  const auto wake_at = [this](size_t bytes) {
+    const int low_water = static_cast<int>(bytes);
+    setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &low_water, sizeof(low_water));
+  };
+  wake_at(kClientHelloHead);
+  const bool came = co_await Ready(IoStatus::kWantRead);
+  if (!came) co_return false;
+  wake_at(1);
+  std::array<char, kClientHelloHead> head{};
+  const ssize_t got = recv(socket_.native_handle(), head.data(), head.size(), MSG_PEEK);
+  co_return got > 0 && BeginsClientHello({head.data(), static_cast<size_t>(got)});
 }
 
 void Front::Impl::Connection::EndHandshake() {
@@ -507,9 +528,9 @@ Result<void> Front::Impl::AddListener(FrontListener from) {
   if (from.dispatcher == nullptr || !from.socket) {
     return Error{ErrorCode::kInvalidArgument, "a listener without socket or dispatcher"};
   }
-  std::optional<TlsContext> tls;
+  std::optional<RenewedTls> tls;
   if (from.tls) {
-    Result<TlsContext> created = TlsContext::Create(*from.tls);
+    Result<RenewedTls> created = RenewedTls::Create(*from.tls);
     if (!created) return created.error();
     tls = *std::move(created);
   } else {
@@ -640,14 +661,21 @@ void Front::Impl::Sweep() {
   for (Connection* connection : connections_) connection->ExpireAt(now);
 }
 
-void Front::Impl::ArmHeartbeat() {
-  if (!settings_.heartbeat || stopping_) return;
-  heartbeat_timer_.expires_after(settings_.heartbeat_interval);
-  heartbeat_timer_.async_wait([this](const asio::error_code& error) {
+void Front::Impl::Repeat(asio::steady_timer& timer, std::chrono::milliseconds interval,
+                         const std::function<void()>& work) {
+  if (stopping_) return;
+  timer.expires_after(interval);
+  timer.async_wait([this, &timer, interval, work](const asio::error_code& error) {
     if (error) return;
-    settings_.heartbeat();
-    ArmHeartbeat();
+    work();
+    Repeat(timer, interval, work);
   });
+}
+
+void Front::Impl::RenewCertificates() {
+  for (const std::unique_ptr<Listener>& listener : listeners_) {
+    if (listener->tls) listener->tls->LookOnce();
+  }
 }
 
 Result<void> Front::Impl::Serve(const std::function<void()>& on_listening) {
@@ -662,7 +690,10 @@ Result<void> Front::Impl::Serve(const std::function<void()>& on_listening) {
       if (failure) std::rethrow_exception(failure);
     });
   }
-  ArmHeartbeat();
+  if (settings_.heartbeat) {
+    Repeat(heartbeat_timer_, settings_.heartbeat_interval, settings_.heartbeat);
+  }
+  Repeat(renewal_timer_, settings_.certificate_interval, [this] { RenewCertificates(); });
   if (on_listening) on_listening();
   io_.run();
   return outcome_;
@@ -675,6 +706,7 @@ void Front::Impl::BeginStop() {
   stopping_ = true;
   signals_.cancel();
   heartbeat_timer_.cancel();
+  renewal_timer_.cancel();
   for (const std::unique_ptr<Listener>& listener : listeners_) listener->socket.close();
   const TimePoint soon = SteadyClock::now() + kStopGrace;
   for (Connection* connection : connections_) connection->EndSoon(soon);

@@ -32,6 +32,7 @@ struct FrontSettings {
   // Runs on the I/O thread at that interval (for the service manager's watchdog); may be absent.
   std::function<void()> heartbeat;
   std::chrono::milliseconds heartbeat_interval{5'000};
+  std::chrono::milliseconds certificate_interval{5'000};  // looked at for a renewed one
 };
 
 // Accepts, speaks TLS, reads and writes, all on one thread by Asio coroutines, under deadlines and

@@ -166,6 +166,14 @@ std::unique_ptr<Transport> MakePlainTransport(int socket) {
   return std::make_unique<PlainTransport>(socket);
 }
 
+bool BeginsClientHello(std::string_view head) {
+  constexpr size_t kMostBytes = 16 * 1024;  // browsers send less than 2
+  if (head.size() < kClientHelloHead) return false;
+  const auto byte = [&](size_t at) { return static_cast<unsigned char>(head[at]); };
+  const size_t length = size_t{byte(6)} << 16U | size_t{byte(7)} << 8U | size_t{byte(8)};
+  return byte(0) == 0x16 && byte(1) == 0x03 && byte(5) == 0x01 && length <= kMostBytes;
+}
+
 Result<TlsContext> TlsContext::Create(const TlsFiles& files) {
   // OPENSSL_CONF is not ours: it could load an engine or lower the security level.
   OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);

@@ -42,6 +42,13 @@ class Transport {
 
 std::unique_ptr<Transport> MakePlainTransport(int socket);
 
+// How a TLS connection begins: the heads of the record and of the handshake message in it.
+inline constexpr size_t kClientHelloHead = 9;
+
+// Whether these bytes, the first that a client sent, are that of a ClientHello (RFC 8446, 4 and
+// 5.1) of at most 16 KiB. OpenSSL takes 128 KiB and makes room for what is announced at once.
+bool BeginsClientHello(std::string_view head);
+
 // Certificate, key and rules of our TLS: 1.2 and 1.3, forward secrecy, no compression, no
 // renegotiation, ALPN http/1.1 (security.md H8).
 class TlsContext {

@@ -389,13 +389,34 @@ class TlsAttackTest(AttackSuite, unittest.TestCase):
             receive_all(connection)
 
     def test_handshakes_begun_and_left(self):
-        """Nine bytes, the start of a ClientHello of 128 KiB, make OpenSSL lend 45 KiB."""
+        """Nine bytes, the start of a ClientHello of 16 KiB, make OpenSSL lend as much."""
         connections = [self.raw("127.0.4.1") for _ in range(250)]
         for connection in connections:
-            connection.sendall(b"\x16\x03\x01\x00\x04\x01\x02\x00\x00")
+            connection.sendall(b"\x16\x03\x01\x00\x04\x01\x00\x40\x00")
         self.ask_normally()
         for connection in connections:
             connection.close()
+
+    def test_a_hello_that_announces_too_much_is_cut_at_once(self):
+        """OpenSSL alone waits for 128 KiB, and makes room for them."""
+        for head in (b"\x16\x03\x01\x00\x04\x01\x02\x00\x00", b"\x16\x03\x01\x00\x04\x01\x00\x40\x01",
+                     b"\x80\x2e\x01\x03\x01\x00\x15\x00\x00", b"\x16\x03\x01\x00\x04\x02\x00\x00\x10"):
+            with self.raw() as connection:
+                connection.sendall(head)
+                self.assertEqual(receive_all(connection), b"")
+
+    def test_a_hello_in_single_bytes_is_read(self):
+        context = ssl.create_default_context(cafile=f"{self.folder}/tls.crt")
+        context.check_hostname = False
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = context.wrap_bio(incoming, outgoing)
+        with self.assertRaises(ssl.SSLWantReadError):
+            client.do_handshake()
+        with self.raw() as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for byte in outgoing.read():
+                connection.sendall(bytes([byte]))
+            self.assertEqual(connection.recv(1), b"\x16")
 
     def test_versions(self):
         """security.md H8: 1.2 and 1.3, nothing older."""

@@ -41,14 +41,15 @@ struct LimitRow {
   uint32_t Limits::*member;
   uint32_t minimum;
   uint32_t ceiling;
+  bool is_front = false;  // web's, which takes it when it starts
 };
 
 inline constexpr std::array kLimitRows = {
-    LimitRow{"connections", &Limits::connections, 16, 16'384},
-    LimitRow{"connections_per_address", &Limits::connections_per_address, 1, 16'384},
-    LimitRow{"requests_per_connection", &Limits::requests_per_connection, 1, 1'000'000},
-    LimitRow{"workers", &Limits::workers, 1, 64},
-    LimitRow{"waiting_requests", &Limits::waiting_requests, 1, 1024},
+    LimitRow{"connections", &Limits::connections, 16, 16'384, true},
+    LimitRow{"connections_per_address", &Limits::connections_per_address, 1, 16'384, true},
+    LimitRow{"requests_per_connection", &Limits::requests_per_connection, 1, 1'000'000, true},
+    LimitRow{"workers", &Limits::workers, 1, 64, true},
+    LimitRow{"waiting_requests", &Limits::waiting_requests, 1, 1024, true},
     LimitRow{"conversations", &Limits::conversations, 1, 4096},
     LimitRow{"conversations_per_address", &Limits::conversations_per_address, 1, 4096},
     LimitRow{"login_failure_milliseconds", &Limits::login_failure_milliseconds, 0, 30'000},

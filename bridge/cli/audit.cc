@@ -1,7 +1,6 @@
 #include "bridge/cli/audit.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <deque>
 #include <iomanip>
@@ -14,6 +13,7 @@
 #include "bridge/base/private_file.h"
 #include "bridge/base/visible_text.h"
 #include "bridge/cli/exit_status.h"
+#include "bridge/cli/table.h"
 #include "bridge/saml/instant.h"
 #include "bridge/store/audit_log.h"
 
@@ -159,24 +159,6 @@ std::string Gist(const Parsed& parsed) {
   return gist;
 }
 
-using Line = std::array<std::string, 6>;
-
-void PrintAligned(const std::deque<Line>& lines, std::ostream& out) {
-  std::array<size_t, std::tuple_size_v<Line>> widths{};
-  for (const Line& line : lines) {
-    for (size_t column = 0; column < line.size(); ++column) {
-      widths.at(column) = std::max(widths.at(column), line.at(column).size());
-    }
-  }
-  out << std::left;
-  for (const Line& line : lines) {
-    for (size_t column = 0; column + 1 < line.size(); ++column) {
-      out << std::setw(static_cast<int>(widths.at(column)) + 2) << line.at(column);
-    }
-    out << line.back() << "\n";
-  }
-}
-
 // 32 bytes from 64 hexadecimal digits, with or without a line end.
 Result<SecretString> ReadKey(const std::string& path, std::istream& in) {
   SecretString text;
@@ -210,7 +192,7 @@ Result<SecretString> ReadKey(const std::string& path, std::istream& in) {
 
 int ListAudit(const AuditOptions& options, const Clock& clock, std::ostream& out,
               std::ostream& errors) {
-  std::deque<Line> lines;
+  std::deque<std::vector<std::string>> lines;
   size_t left_out = 0;
   const Result<void> read = ForEachFitting(options, clock, [&](const Parsed& parsed) {
     lines.push_back({std::to_string(parsed.record.seq), FormatUtc(parsed.record.at),
@@ -227,7 +209,7 @@ int ListAudit(const AuditOptions& options, const Clock& clock, std::ostream& out
     errors << "no record fits\n";
     return kNo;
   }
-  PrintAligned(lines, out);
+  PrintTable(lines, out);
   if (left_out > 0) errors << left_out << " older ones are left out; --limit 0 shows all\n";
   return Done(kYes, out, errors);
 }

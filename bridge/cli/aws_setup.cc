@@ -10,7 +10,7 @@
 #include "bridge/base/ascii.h"
 #include "bridge/cli/configured.h"
 #include "bridge/issuer/applications.h"
-#include "bridge/issuer/startup.h"
+#include "bridge/issuer/signing_keys.h"
 
 namespace rolebridge::cli {
 namespace {

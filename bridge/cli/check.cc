@@ -8,12 +8,13 @@
 
 #include "bridge/base/private_file.h"
 #include "bridge/base/visible_text.h"
-#include "bridge/cli/promise.h"
 #include "bridge/config/config_loader.h"
 #include "bridge/crypto/certificate.h"
 #include "bridge/entitlement/entitlement.h"
+#include "bridge/issuer/open_directory.h"
 #include "bridge/issuer/person_reader.h"
-#include "bridge/issuer/startup.h"
+#include "bridge/issuer/promise.h"
+#include "bridge/issuer/signing_keys.h"
 #include "pam/service_file.h"
 #include "pam/settings.h"
 
@@ -173,7 +174,7 @@ void CheckPromises(const config::Config& config, const Clock& clock, bool online
   }
   size_t kept = 0, left_out = 0;
   for (const config::Test& test : config.tests) {
-    const Result<void> result = CheckPromise(config, test, directory.get(), clock);
+    const Result<void> result = issuer::CheckPromise(config, test, directory.get(), clock);
     if (result) {
       ++kept;
     } else if (result.error().code == ErrorCode::kUnavailable && !online) {

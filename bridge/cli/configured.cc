@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "bridge/config/config_loader.h"
-#include "bridge/issuer/startup.h"
+#include "bridge/issuer/open_directory.h"
 
 namespace rolebridge::cli {
 

@@ -12,6 +12,8 @@
 #include "bridge/cli/explain.h"
 #include "bridge/cli/keys.h"
 #include "bridge/cli/plan.h"
+#include "bridge/cli/reload.h"
+#include "bridge/cli/sessions.h"
 #include "bridge/cli/simulate.h"
 #include "bridge/config/schema.h"
 
@@ -217,6 +219,37 @@ void AddAudit(CLI::App& app, int& status) {
       });
 }
 
+void AddReload(CLI::App& app, int& status) {
+  CLI::App* const command =
+      app.add_subcommand("reload", "Takes a changed configuration, keys and passwords into force");
+  const auto socket = std::make_shared<std::string>("/run/rolebridge-admin.sock");
+  command->add_option("--socket", *socket, "Where rolebridge-issuer listens for this")
+      ->capture_default_str();
+  command->callback([socket, &status] { status = cli::Reload(*socket, std::cout, std::cerr); });
+}
+
+void AddSessions(CLI::App& app, int& status) {
+  CLI::App* const sessions = app.add_subcommand("sessions", "Who is logged in here");
+  sessions->require_subcommand(1);
+  const auto options = std::make_shared<cli::SessionsOptions>();
+  sessions
+      ->add_option("--socket", options->admin_socket, "Where rolebridge-issuer listens for this")
+      ->capture_default_str();
+  CLI::App* const list = sessions->add_subcommand("list", "Shows them");
+  list->add_option("USER", options->user, "One person's; everybody's unless given");
+  list->add_flag("--json", options->json, "Print JSON");
+  list->callback(
+      [options, &status] { status = cli::ListSessions(*options, std::cout, std::cerr); });
+  CLI::App* const end = sessions->add_subcommand("end", "Logs a person out everywhere");
+  CLI::Option* const user = end->add_option("USER", options->user, "Who");
+  end->add_option("--session", options->session, "That one alone, as list shows it")
+      ->excludes(user);
+  end->callback([end, options, &status] {
+    if (options->user.empty() == options->session.empty()) throw CLI::CallForHelp();
+    status = cli::EndSessions(*options, std::cout, std::cerr);
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -230,7 +263,9 @@ int main(int argc, char** argv) {
   AddExplain(app, status);
   AddKeys(app, status);
   AddPlan(app, status);
+  AddReload(app, status);
   AddSchema(app);
+  AddSessions(app, status);
   AddSimulate(app, status);
   AddAwsSetup(app, status);
   AddAwsLint(app, status);

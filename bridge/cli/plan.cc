@@ -11,9 +11,9 @@
 #include "bridge/base/visible_text.h"
 #include "bridge/cli/configured.h"
 #include "bridge/cli/people.h"
-#include "bridge/cli/promise.h"
 #include "bridge/config/value_types.h"
 #include "bridge/entitlement/entitlement.h"
+#include "bridge/issuer/promise.h"
 #include "bridge/issuer/response_draft.h"
 #include "bridge/mapping/suggestion.h"
 
@@ -187,7 +187,7 @@ bool TestsHold(const Side& side, const Clock& clock, std::ostream& errors) {
   bool hold = true;
   for (const config::Test& test : side.configured.config.tests) {
     const Result<void> kept =
-        CheckPromise(side.configured.config, test, side.configured.directory.get(), clock);
+        issuer::CheckPromise(side.configured.config, test, side.configured.directory.get(), clock);
     if (kept) continue;
     hold = false;
     errors << "rolebridge: "

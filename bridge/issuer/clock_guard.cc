@@ -9,14 +9,13 @@ constexpr std::chrono::milliseconds kLargestStep = std::chrono::seconds(60);
 
 }  // namespace
 
-ClockGuard::ClockGuard(const Clock& clock, bool require_synchronised)
-    : clock_(clock), require_synchronised_(require_synchronised), offset_(Offset()) {}
+ClockGuard::ClockGuard(const Clock& clock) : clock_(clock), offset_(Offset()) {}
 
 std::chrono::milliseconds ClockGuard::Offset() const {
   return clock_.Now().time_since_epoch() - clock_.SinceBoot();
 }
 
-std::optional<std::string> ClockGuard::Objection() {
+std::optional<std::string> ClockGuard::Objection(bool require_synchronised) {
   if (clock_.Now() < kReleasedAt) {
     return "the clock says " + FormatUtc(clock_.Now()) +
            ", which is before this version was released; set it";
@@ -31,7 +30,7 @@ std::optional<std::string> ClockGuard::Objection() {
              "restarting rolebridge-issuer";
     }
   }
-  if (require_synchronised_ && !clock_.IsSynchronised()) {
+  if (require_synchronised && !clock_.IsSynchronised()) {
     return "the kernel says that the clock follows no time source; start a time service (chrony, "
            "systemd-timesyncd), or set clock.require_synchronised: false";
   }

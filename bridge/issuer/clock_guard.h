@@ -12,19 +12,17 @@ namespace rolebridge::issuer {
 // (security.md O8). Safe to call from several threads.
 class ClockGuard {
  public:
-  // `require_synchronised`: `clock.require_synchronised` of the configuration.
-  ClockGuard(const Clock& clock, bool require_synchronised);
+  explicit ClockGuard(const Clock& clock);
 
   // Why nothing may be issued now, or nothing where all is well. The wall clock may drift against
   // the time since boot as a time service slews it; a step of more than a minute between two calls
-  // is refused until this process is started again.
-  std::optional<std::string> Objection();
+  // is refused until this process is started again. `require_synchronised`: the key of that name.
+  std::optional<std::string> Objection(bool require_synchronised);
 
  private:
   std::chrono::milliseconds Offset() const;
 
   const Clock& clock_;
-  const bool require_synchronised_;
   std::mutex mutex_;
   std::chrono::milliseconds offset_;  // wall clock minus time since boot, as last believed
   bool stepped_ = false;

@@ -64,8 +64,8 @@ struct IssueService::Draft {
 IssueService::IssueService(const config::Config& config, const PersonReader& people,
                            const saml::Signer& signer, store::SessionStore& sessions,
                            store::SeenRequests& seen_requests, Audit& audit,
-                           ClockGuard& clock_guard, const Clock& clock, Random& random,
-                           const SecretString& name_id_key)
+                           ClockGuard& clock_guard, Counters& counters, const Clock& clock,
+                           Random& random, const SecretString& name_id_key)
     : config_(config),
       people_(people),
       signer_(signer),
@@ -73,6 +73,7 @@ IssueService::IssueService(const config::Config& config, const PersonReader& peo
       seen_requests_(seen_requests),
       audit_(audit),
       clock_guard_(clock_guard),
+      counters_(counters),
       clock_(clock),
       random_(random),
       name_id_key_(name_id_key) {}
@@ -104,7 +105,8 @@ std::variant<IssueService::Draft, Refused> IssueService::Prepare(protocol::Issue
   }
   draft.acs_url =
       request.request.acs_url.empty() ? application.acs_urls.front() : request.request.acs_url;
-  if (std::optional<std::string> objection = clock_guard_.Objection()) {
+  if (std::optional<std::string> objection =
+          clock_guard_.Objection(config_.require_synchronised_clock)) {
     return Refuse(Reason::kClock, *std::move(objection));
   }
   if (std::optional<Refused> refused = CheckRates(request.session.Reveal())) {
@@ -301,7 +303,7 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
     }
     return Refusal{Reason::kUnavailable, ""};
   }
-  ++issued_;
+  ++counters_.responses;
   protocol::IssueReply reply{.acs_url = response.destination};
   reply.saml_response = SecretString(encoded);
   WipeString(encoded);

@@ -11,6 +11,7 @@
 #include "bridge/entitlement/entitlement.h"
 #include "bridge/issuer/audit.h"
 #include "bridge/issuer/clock_guard.h"
+#include "bridge/issuer/counters.h"
 #include "bridge/issuer/person_reader.h"
 #include "bridge/protocol/protocol.h"
 #include "bridge/saml/signer.h"
@@ -31,12 +32,10 @@ class IssueService {
 
   IssueService(const config::Config& config, const PersonReader& people, const saml::Signer& signer,
                store::SessionStore& sessions, store::SeenRequests& seen_requests, Audit& audit,
-               ClockGuard& clock_guard, const Clock& clock, Random& random,
+               ClockGuard& clock_guard, Counters& counters, const Clock& clock, Random& random,
                const SecretString& name_id_key);
 
   Reply Issue(protocol::IssueRequest& request);
-
-  uint64_t responses() const { return issued_; }
 
  private:
   struct Draft;  // what is known of a response so far
@@ -62,11 +61,11 @@ class IssueService {
   store::SeenRequests& seen_requests_;
   Audit& audit_;
   ClockGuard& clock_guard_;
+  Counters& counters_;
   const Clock& clock_;
   Random& random_;
   const SecretString& name_id_key_;
 
-  std::atomic<uint64_t> issued_{0};
   std::atomic<uint64_t> signed_{0};
   std::mutex mutex_;
   std::deque<BootTime> last_minute_;  // when responses were issued

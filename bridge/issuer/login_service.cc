@@ -25,8 +25,6 @@ constexpr milliseconds kPatience{220};  // begin_login and answer reply within 2
 constexpr milliseconds kUnaskedQuiet = std::chrono::minutes(1);
 constexpr milliseconds kUnaskedKept = std::chrono::minutes(10);
 constexpr size_t kMaxUnasked = 10'000;
-constexpr milliseconds kAnswerTime = seconds(60);
-constexpr milliseconds kLoginTime = seconds(180);
 constexpr uint32_t kHoldSpread =
     400;  // failed logins are answered at 2 s, 200 ms more or less (T6)
 
@@ -65,53 +63,35 @@ LoginState StateOf(pam::Verdict verdict) {
 
 }  // namespace
 
-struct LoginService::Login {
-  std::mutex mutex;  // one request at a time for one conversation
-  std::string id;
-  std::string username;  // canonical, as typed
-  std::string client_address;
-  std::string device;  // its token, where it is one of this person's
-  SecretString first_secret;
-  std::string digest;           // of name and first secret, see RepeatedAttempts
-  bool is_counted = false;      // by the throttle
-  bool was_asked_more = false;  // than the first secret
-  bool is_first_prompt = true;
-  std::optional<pam::Conversation> conversation;  // none before the first secret is there (T9)
-  std::vector<pam::Prompt> notices;               // info texts that came while PAM was going on
-  std::vector<pam::Prompt> asked;                 // what the person sees now
-  BootTime began{};
-  // The following three are the service's, under its mutex: who may be put out (T9).
-  BootTime last_input{};
-  bool is_waiting_for_person = false;
-};
-
 LoginAttempt LoginService::AttemptOf(const Login& login) {
   return {login.username, login.client_address, login.device};
 }
 
 LoginService::LoginService(const config::Config& config, PamSocket pam,
                            store::SessionStore& sessions, store::KnownNames& known_names,
-                           Throttle& throttle, Audit& audit, const Clock& clock, Random& random,
+                           Throttle& throttle, Conversations& conversations, Audit& audit,
+                           Counters& counters, const Clock& clock, Random& random,
                            const StateKeys& keys)
     : config_(config),
       pam_(std::move(pam)),
       sessions_(sessions),
       known_names_(known_names),
       throttle_(throttle),
+      conversations_(conversations),
       audit_(audit),
+      counters_(counters),
       clock_(clock),
       random_(random),
       keys_(keys),
       repeated_(clock, random) {}
-
-LoginService::~LoginService() = default;
 
 LoginService::Reply LoginService::Begin(protocol::BeginLoginRequest& request) {
   const BootTime began = clock_.SinceBoot();
   const std::optional<std::string> username =
       CanonicalUsername(request.username, config_.fold_user_case);
   if (!username) return RefuseName(request, began);
-  const LoginPtr login = Register(request.context, *username);
+  const LoginPtr login =
+      conversations_.Begin(*username, request.context.client_address, config_.limits);
   if (!login) {
     return RefuseSession({{"request", request.context.request_id},
                           {"user", NameForRecord(*username)},
@@ -119,6 +99,7 @@ LoginService::Reply LoginService::Begin(protocol::BeginLoginRequest& request) {
                          {ErrorCode::kResourceExhausted, "limits.conversations is reached"});
   }
   const std::lock_guard lock(login->mutex);
+  login->level = config_.assurance.front();
   if (IsDeviceOf(keys_.devices, request.device, *username, clock_.Now())) {
     login->device = request.device;
   }
@@ -137,7 +118,7 @@ LoginService::Reply LoginService::RefuseName(const protocol::BeginLoginRequest& 
   if (const auto wait = throttle_.Reserve(attempt)) {
     return HoldUp(request.username, context, *wait, began);
   }
-  CountRefusal();
+  ++counters_.refusals;
   const Result<void> recorded = audit_.Write({"login_denied",
                                               LogPriority::kNotice,
                                               {{"request", context.request_id},
@@ -150,7 +131,7 @@ LoginService::Reply LoginService::RefuseName(const protocol::BeginLoginRequest& 
 }
 
 LoginService::Reply LoginService::Answer(protocol::AnswerRequest& request) {
-  const LoginPtr login = Find(request.conversation);
+  const LoginPtr login = conversations_.Find(request.conversation);
   if (!login) return Refusal{Reason::kUnknownConversation, ""};
   const std::lock_guard lock(login->mutex);
   if (request.answers.empty()) {
@@ -161,11 +142,7 @@ LoginService::Reply LoginService::Answer(protocol::AnswerRequest& request) {
       static_cast<size_t>(std::count_if(login->asked.begin(), login->asked.end(), WantsAnswer));
   if (request.answers.size() != wanted) return Refusal{Reason::kMalformed, ""};
   login->asked.clear();
-  {
-    const std::lock_guard service_lock(mutex_);
-    login->last_input = clock_.SinceBoot();
-    login->is_waiting_for_person = false;
-  }
+  conversations_.NoteInput(*login);
   // Empty answers never leave the issuer: some modules take them for a password (security.md P3).
   const bool has_empty = std::any_of(request.answers.begin(), request.answers.end(),
                                      [](const SecretString& answer) { return answer.empty(); });
@@ -196,14 +173,14 @@ LoginService::Reply LoginService::StartPam(Login& login, const protocol::Context
   if (standing == Standing::kNew) {
     if (const auto wait = throttle_.Reserve(AttemptOf(login))) {
       repeated_.Forget(login.digest);
-      Forget(login.id);
+      conversations_.Forget(login.id);
       return HoldUp(login.username, context, *wait, login.last_input);
     }
     login.is_counted = true;
   }
   Result<pam::Conversation> conversation =
       pam::Conversation::Begin(pam_.path,
-                               {.service = config_.assurance.front().pam_service,
+                               {.service = login.level.pam_service,
                                 .username = login.username,
                                 .rhost = login.client_address},
                                pam_.uid);
@@ -217,8 +194,8 @@ LoginService::Reply LoginService::StartPam(Login& login, const protocol::Context
 
 // The same again within a minute: the same answer, and PAM, whose modules count too, is not asked.
 LoginService::Reply LoginService::Repeat(Login& login, const protocol::Context& context) {
-  CountRefusal();
-  Forget(login.id);
+  ++counters_.refusals;
+  conversations_.Forget(login.id);
   if (!RecordUnasked("repeat", NameForRecord(login.username), context)) {
     return Refusal{Reason::kUnavailable, ""};
   }
@@ -228,7 +205,7 @@ LoginService::Reply LoginService::Repeat(Login& login, const protocol::Context& 
 LoginService::Reply LoginService::HoldUp(const std::string& username,
                                          const protocol::Context& context, seconds wait,
                                          BootTime since) {
-  CountRefusal();
+  ++counters_.refusals;
   if (!RecordUnasked("throttle", NameForRecord(username), context)) {
     return Refusal{Reason::kUnavailable, ""};
   }
@@ -310,10 +287,7 @@ LoginService::Reply LoginService::Ask(Login& login, std::vector<pam::Prompt> pro
     login.asked.erase(login.asked.begin(),
                       login.asked.end() - static_cast<std::ptrdiff_t>(protocol::kMaxPrompts));
   }
-  {
-    const std::lock_guard lock(mutex_);
-    login.is_waiting_for_person = true;
-  }
+  conversations_.AwaitPerson(login);
   LoginReply reply{.state = LoginState::kPrompts, .conversation = login.id};
   for (const pam::Prompt& prompt : login.asked) {
     reply.prompts.push_back({StyleOf(prompt.style), prompt.text});
@@ -336,10 +310,12 @@ LoginService::Reply LoginService::Conclude(Login& login, const protocol::Context
 
 LoginService::Reply LoginService::Admit(Login& login, const protocol::Context& context,
                                         const std::string& username, const pam::Outcome& outcome) {
-  const config::AssuranceLevel& level = config_.assurance.front();
-  LogFields fields = {{"request", context.request_id}, {"user", username},
-                      {"rhost", login.client_address}, {"user_agent", context.user_agent},
-                      {"service", level.pam_service},  {"assurance", level.name},
+  LogFields fields = {{"request", context.request_id},
+                      {"user", username},
+                      {"rhost", login.client_address},
+                      {"user_agent", context.user_agent},
+                      {"service", login.level.pam_service},
+                      {"assurance", login.level.name},
                       {"config", config_.hash}};
   const std::string session_index = "_" + RandomHex(random_, 20);
   fields.emplace_back("session", session_index);
@@ -347,21 +323,19 @@ LoginService::Reply LoginService::Admit(Login& login, const protocol::Context& c
   known_names_.Add(username);
   repeated_.Forget(login.digest);
   if (login.is_counted) throttle_.Succeed(AttemptOf(login));
-  Forget(login.id);
+  conversations_.Forget(login.id);
   Result<SecretString> session = sessions_.Create(
       {.username = username,
        .uid = outcome.uid,
-       .assurance = 0,
+       .assurance = login.level.name,
+       .client_address = login.client_address,
        .authn_instant = clock_.Now(),
        .session_index = session_index},
       [&](std::vector<store::Change> changes) {
         return audit_.Write({"login_succeeded", LogPriority::kInfo, fields}, std::move(changes));
       });
   if (!session) return RefuseSession(fields, session.error());
-  {
-    const std::lock_guard lock(mutex_);
-    ++succeeded_;
-  }
+  ++counters_.logins;
   LoginReply reply{.state = LoginState::kLoggedIn};
   reply.session = *std::move(session);
   reply.device = MakeDeviceToken(keys_.devices, login.username, clock_.Now(), random_);
@@ -370,7 +344,7 @@ LoginService::Reply LoginService::Admit(Login& login, const protocol::Context& c
 
 // PAM said yes, and there is no room, or nothing can be put on record.
 LoginService::Reply LoginService::RefuseSession(LogFields fields, const Error& error) {
-  CountRefusal();
+  ++counters_.refusals;
   if (error.code != ErrorCode::kResourceExhausted) return Refusal{Reason::kUnavailable, ""};
   fields.emplace_back("stage", "session");
   fields.emplace_back("detail", error.message);
@@ -381,8 +355,8 @@ LoginService::Reply LoginService::RefuseSession(LogFields fields, const Error& e
 
 LoginService::Reply LoginService::Deny(Login& login, const protocol::Context& context,
                                        const pam::Outcome& outcome) {
-  CountRefusal();
-  Forget(login.id);
+  ++counters_.refusals;
+  conversations_.Forget(login.id);
   const bool is_ours = outcome.verdict == pam::Verdict::kUnavailable;
   if (is_ours && login.is_counted) throttle_.GiveBack(AttemptOf(login));
   // A code of the next half minute may be right where this one was wrong.
@@ -397,7 +371,7 @@ LoginService::Reply LoginService::Deny(Login& login, const protocol::Context& co
                     {{"request", context.request_id},
                      {"user", NameForRecord(login.username)},
                      {"rhost", login.client_address},
-                     {"service", config_.assurance.front().pam_service},
+                     {"service", login.level.pam_service},
                      {"stage", "pam"},
                      {"verdict", std::string(pam::NameOf(outcome.verdict))},
                      {"detail", outcome.detail}}});
@@ -422,71 +396,6 @@ std::string LoginService::NameForRecord(const std::string& typed) const {
   const std::string digest = crypto::HmacSha256(keys_.names, typed);
   const std::string hex = ToHex(digest);
   return "hmac:" + hex.substr(0, 16) + ":length:" + std::to_string(typed.size());
-}
-
-LoginService::LoginPtr LoginService::Register(const protocol::Context& context,
-                                              const std::string& username) {
-  auto login = std::make_shared<Login>();
-  login->id = RandomHex(random_, 32);
-  login->username = username;
-  login->client_address = context.client_address;
-  login->began = login->last_input = clock_.SinceBoot();
-  const std::lock_guard lock(mutex_);
-  ForgetExpired();
-  if (!MakeRoom(context.client_address)) return nullptr;
-  logins_.emplace(login->id, login);
-  return login;
-}
-
-// The oldest conversation that waits for its person goes first: a stranger who types only names
-// must not hold all the places (security.md T9).
-bool LoginService::MakeRoom(const std::string& client_address) {
-  const auto from_here =
-      static_cast<size_t>(std::count_if(logins_.begin(), logins_.end(), [&](const auto& entry) {
-        return entry.second->client_address == client_address;
-      }));
-  const bool address_is_full = from_here >= config_.limits.conversations_per_address;
-  if (!address_is_full && logins_.size() < config_.limits.conversations) return true;
-  auto oldest = logins_.end();
-  for (auto it = logins_.begin(); it != logins_.end(); ++it) {
-    if (!it->second->is_waiting_for_person) continue;
-    if (address_is_full && it->second->client_address != client_address) continue;
-    if (oldest == logins_.end() || it->second->last_input < oldest->second->last_input) oldest = it;
-  }
-  if (oldest == logins_.end()) return false;
-  logins_.erase(oldest);
-  return true;
-}
-
-LoginService::LoginPtr LoginService::Find(const std::string& id) {
-  const std::lock_guard lock(mutex_);
-  ForgetExpired();
-  const auto found = logins_.find(id);
-  return found == logins_.end() ? nullptr : found->second;
-}
-
-void LoginService::Forget(const std::string& id) {
-  const std::lock_guard lock(mutex_);
-  logins_.erase(id);
-}
-
-void LoginService::ForgetExpired() {
-  const BootTime now = clock_.SinceBoot();
-  std::erase_if(logins_, [&](const auto& entry) {
-    const Login& login = *entry.second;
-    return now - login.began >= kLoginTime ||
-           (login.is_waiting_for_person && now - login.last_input >= kAnswerTime);
-  });
-}
-
-void LoginService::CountRefusal() {
-  const std::lock_guard lock(mutex_);
-  ++refused_;
-}
-
-LoginService::Counters LoginService::counters() const {
-  const std::lock_guard lock(mutex_);
-  return {logins_.size(), succeeded_, refused_};
 }
 
 bool LoginService::CanReachPam() const {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <variant>
@@ -12,6 +11,8 @@
 #include "bridge/base/secret_string.h"
 #include "bridge/config/config.h"
 #include "bridge/issuer/audit.h"
+#include "bridge/issuer/conversations.h"
+#include "bridge/issuer/counters.h"
 #include "bridge/issuer/repeated_attempts.h"
 #include "bridge/issuer/state_keys.h"
 #include "bridge/issuer/throttle.h"
@@ -38,32 +39,18 @@ class LoginService {
   // Of `keys`: `names`, under which names that never logged in here are recorded as an HMAC, since
   // people type passwords into the name field (security.md G2), and `devices`.
   LoginService(const config::Config& config, PamSocket pam, store::SessionStore& sessions,
-               store::KnownNames& known_names, Throttle& throttle, Audit& audit, const Clock& clock,
-               Random& random, const StateKeys& keys);
-  ~LoginService();
+               store::KnownNames& known_names, Throttle& throttle, Conversations& conversations,
+               Audit& audit, Counters& counters, const Clock& clock, Random& random,
+               const StateKeys& keys);
 
   Reply Begin(protocol::BeginLoginRequest& request);
   Reply Answer(protocol::AnswerRequest& request);
 
-  struct Counters {
-    size_t conversations = 0;
-    uint64_t logins = 0;
-    uint64_t refusals = 0;
-  };
-  Counters counters() const;
   // True where somebody listens on the PAM socket.
   bool CanReachPam() const;
 
  private:
-  struct Login;  // one conversation
-  using LoginPtr = std::shared_ptr<Login>;
-
   static LoginAttempt AttemptOf(const Login& login);
-  LoginPtr Register(const protocol::Context& context, const std::string& username);
-  bool MakeRoom(const std::string& client_address);
-  LoginPtr Find(const std::string& id);
-  void Forget(const std::string& id);
-  void ForgetExpired();
 
   Reply StartPam(Login& login, const protocol::Context& context);
   Reply Repeat(Login& login, const protocol::Context& context);
@@ -81,29 +68,27 @@ class LoginService {
   Result<void> RecordUnasked(std::string_view stage, std::string name,
                              const protocol::Context& context);
   std::string NameForRecord(const std::string& typed) const;
-  void CountRefusal();
 
   const config::Config& config_;
   const PamSocket pam_;
   store::SessionStore& sessions_;
   store::KnownNames& known_names_;
   Throttle& throttle_;
+  Conversations& conversations_;
   Audit& audit_;
+  Counters& counters_;
   const Clock& clock_;
   Random& random_;
   const StateKeys& keys_;
   RepeatedAttempts repeated_;
 
-  mutable std::mutex mutex_;
-  std::map<std::string, LoginPtr> logins_;  // by conversation identifier
+  std::mutex mutex_;  // of what follows
   struct Unasked {
     bool has_record = false;
     BootTime recorded{};
     uint32_t others = 0;  // since then
   };
   std::map<std::string, Unasked> unasked_;  // by stage and network
-  uint64_t succeeded_ = 0;
-  uint64_t refused_ = 0;
 };
 
 }  // namespace rolebridge::issuer

@@ -1,7 +1,12 @@
+#include <thread>
+
 #include "bridge/base/log.h"
+#include "bridge/config/config_loader.h"
+#include "bridge/issuer/admin_table.h"
+#include "bridge/issuer/current_service.h"
 #include "bridge/issuer/request_server.h"
-#include "bridge/issuer/request_table.h"
 #include "bridge/issuer/startup.h"
+#include "bridge/protocol/admin.h"
 
 using namespace rolebridge;          // NOLINT(google-build-using-namespace)
 using namespace rolebridge::issuer;  // NOLINT(google-build-using-namespace)
@@ -14,40 +19,48 @@ int main(int argc, char** argv) {
 
   const SystemClock clock;
   SystemRandom random;
-  const StateKeys keys = LoadStateKeysOrExit(options.state_directory, random);
-  const SigningKeys signing = LoadSigningKeysOrExit(config, clock.Now());
-  const std::unique_ptr<ldap::Directory> directory = OpenDirectoryOrExit(config, clock);
-  ClockGuard clock_guard(clock, config.require_synchronised_clock);
-
+  ClockGuard clock_guard(clock);
+  const StateKeys keys = OrExit(LoadStateKeys(options.state_directory, random));
   const Origin origin = ThisOrigin();
-  const std::unique_ptr<store::Store> store = OpenStoreOrExit(options.state_directory);
+  const auto store = OrExit(store::Store::Open(options.state_directory));
   const auto record =
-      LoadAuditLogOrExit(*store, options.state_directory, config, clock.Now(), random);
-  const std::unique_ptr<Audit> audit = OpenAudit(*record, origin, clock);
-  const auto sessions = LoadSessionsOrExit(*store, config, origin.boot_id, clock, random);
-  const auto seen_requests = LoadSeenRequestsOrExit(*store, clock);
-  const auto known_names = LoadKnownNamesOrExit(*store);
+      OpenRecordOrExit(*store, options.state_directory, config, clock.Now(), random);
+  const auto audit = OpenAudit(*record, origin, clock);
+  const auto sessions = OrExit(
+      store::SessionStore::Open(*store, SessionBoundsOf(config), origin.boot_id, clock, random));
+  const auto seen_requests = OrExit(store::SeenRequests::Open(*store, clock));
+  const auto known_names = OrExit(store::KnownNames::Open(*store));
+  const auto throttle =
+      OrExit(Throttle::Open(store::ThrottleTable(*store), config.limits, keys.throttle, clock));
+  Conversations conversations(clock, random);
+  Counters counters;
+  const PamSocket pam{options.pam_socket_path, options.pam_uid};
+  const State state{clock,     random,        keys,           pam,          *store,
+                    *record,   *sessions,     *seen_requests, *known_names, *audit,
+                    *throttle, conversations, clock_guard,    counters};
 
-  const PersonReader people(config, *directory, *sessions, clock);
-  const auto throttle = LoadThrottleOrExit(*store, config, keys, clock);
-  LoginService login(config, {options.pam_socket_path, options.pam_uid}, *sessions, *known_names,
-                     *throttle, *audit, clock, random, keys);
-  PortalService portal(config, people, *sessions, *audit, clock);
-  IssueService issue(config, people, signing.signer, *sessions, *seen_requests, *audit, clock_guard,
-                     clock, random, keys.name_id);
-  const RequestTable table({config, login, portal, issue, *store, *sessions, *directory,
-                            clock_guard, keys.sealing, [&](std::string_view slug) {
-                              return MetadataFor(config, signing.certificates_base64, slug);
-                            }});
-
+  CurrentService current(
+      OrExit(Service::Create(config, state)),
+      [&] { return config::LoadConfig(options.config_path); }, state);
+  const AdminTable admin_table(current, state);
   RecordOrExit(*audit, {"issuer_started", LogPriority::kNotice, {{"config", config.hash}}});
   {
-    RequestServer server(ListenOrExit(options.socket_path), options.web_uid,
-                         protocol::kMaxAnswerRequest,
-                         [&](std::string_view message) { return table.Answer(message); });
-    NotifyReady();
+    Listeners listeners = ListenOrExit(options);
+    RequestServer web(
+        std::move(listeners.web), options.web_uid, protocol::kMaxAnswerRequest,
+        [&](std::string_view message, uid_t) { return current.Get()->Answer(message); });
+    std::optional<RequestServer> admin;
+    std::jthread administration;
+    if (listeners.admin) {
+      admin.emplace(
+          *std::move(listeners.admin), std::nullopt, protocol::kMaxAdminRequest,
+          [&](std::string_view message, uid_t peer) { return admin_table.Answer(message, peer); });
+      administration = std::jthread([&] { admin->ServeUntil(stop.get(), [] {}); });
+    }
+    NotifyReady(config);
     Log(LogPriority::kNotice, "ready", {{"socket", options.socket_path}, {"config", config.hash}});
-    server.ServeUntil(stop.get(), [&] { KeepUp(*store, *record, clock.Now()); });
+    web.ServeUntil(
+        stop.get(), [&] { KeepUp(*store, *record, clock.Now()); }, KeepUpInterval());
   }
   sessions->Flush();
   static_cast<void>(audit->Write({"issuer_stopped", LogPriority::kNotice, {}}));

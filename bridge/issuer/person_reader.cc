@@ -1,5 +1,6 @@
 #include "bridge/issuer/person_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rolebridge::issuer {
@@ -57,9 +58,13 @@ mapping::Facts FactsOf(const std::string& username, const ldap::Lookup& lookup) 
   return facts;
 }
 
-std::optional<size_t> CurrentAssurance(const config::Config& config, size_t level,
+std::optional<size_t> CurrentAssurance(const config::Config& config, std::string_view level,
                                        std::chrono::seconds login_age) {
-  for (size_t i = level + 1; i-- > 0;) {
+  const auto proved = std::find_if(
+      config.assurance.begin(), config.assurance.end(),
+      [&](const config::AssuranceLevel& candidate) { return candidate.name == level; });
+  if (proved == config.assurance.end()) return std::nullopt;
+  for (auto i = static_cast<size_t>(proved - config.assurance.begin()) + 1; i-- > 0;) {
     const std::optional<std::chrono::seconds>& valid = config.assurance[i].valid;
     if (!valid || login_age < *valid) return i;
   }
@@ -71,7 +76,9 @@ std::variant<PersonView, Refused> PersonReader::Read(std::string_view session_id
                                                      const protocol::Context& context) const {
   const SysSeconds now = clock_.Now();
   const auto assurance = CurrentAssurance(config_, session.assurance, now - session.authn_instant);
-  if (!assurance) return Refuse(Reason::kNoSession, "the login is older than assurance.valid");
+  if (!assurance)
+    return Refuse(Reason::kNoSession,
+                  "the login is older than assurance.valid, or of a level that there is no more");
   Result<ldap::Lookup> lookup = directory_.Find(session.username);
   if (!lookup) return RefusalFor(lookup.error());
   if (std::optional<Refused> refused = CheckIdentity(lookup->person, session)) {

@@ -33,9 +33,10 @@ struct PersonView {
 // What templates see of a looked-up person.
 mapping::Facts FactsOf(const std::string& username, const ldap::Lookup& lookup);
 
-// The level of assurance that a login still counts for: each level holds for its `valid`, and the
-// one below it after that. Nothing where not even the lowest does any more.
-std::optional<size_t> CurrentAssurance(const config::Config& config, size_t level,
+// The level of assurance, as an index, that a login still counts for: each level holds for its
+// `valid`, and the one below it after that. Nothing where not even the lowest does any more, or
+// where a reload took the level away.
+std::optional<size_t> CurrentAssurance(const config::Config& config, std::string_view level,
                                        std::chrono::seconds login_age);
 
 // Reads the person of a session, live, and checks that they are still who logged in: the entry that

@@ -1,4 +1,4 @@
-#include "bridge/cli/promise.h"
+#include "bridge/issuer/promise.h"
 
 #include <algorithm>
 #include <utility>
@@ -10,17 +10,17 @@
 #include "bridge/issuer/response_draft.h"
 #include "bridge/issuer/username.h"
 
-namespace rolebridge::cli {
+namespace rolebridge::issuer {
 namespace {
 
 using entitlement::Entitlement;
 
 Error Broken(std::string what) { return {ErrorCode::kInvalidArgument, std::move(what)}; }
 
-Result<issuer::PersonView> PersonOf(const config::Config& config, const config::Test& test,
-                                    ldap::Directory* directory) {
+Result<PersonView> PersonOf(const config::Config& config, const config::Test& test,
+                            ldap::Directory* directory) {
   if (!test.is_live) {
-    issuer::PersonView person;
+    PersonView person;
     person.facts.user = {test.user, "uid=" + test.user, test.attributes};
     person.facts.groups = test.groups;
     return person;
@@ -28,7 +28,7 @@ Result<issuer::PersonView> PersonOf(const config::Config& config, const config::
   if (directory == nullptr) {
     return Error{ErrorCode::kUnavailable, "'" + test.user + "' is somebody of the directory"};
   }
-  const auto username = issuer::CanonicalUsername(test.user, config.fold_user_case);
+  const auto username = CanonicalUsername(test.user, config.fold_user_case);
   if (!username) return Broken("'" + test.user + "' is nobody's name here");
   const Result<ldap::Lookup> lookup = directory->Find(*username);
   if (!lookup) return lookup.error();
@@ -36,8 +36,7 @@ Result<issuer::PersonView> PersonOf(const config::Config& config, const config::
     return Error{ErrorCode::kPermissionDenied,
                  "the directory says: " + lookup->person.account_reason};
   }
-  return issuer::PersonView{.facts = issuer::FactsOf(*username, *lookup),
-                            .dropped = lookup->dropped};
+  return PersonView{.facts = FactsOf(*username, *lookup), .dropped = lookup->dropped};
 }
 
 std::vector<std::string> RolesOf(const Entitlement& entitlement) {
@@ -63,9 +62,9 @@ std::string Difference(const char* word, const std::vector<std::string>& these,
 
 Result<void> CheckPromise(const config::Config& config, const config::Test& test,
                           ldap::Directory* directory, const Clock& clock) {
-  const config::Application* const application = issuer::FindApplication(config, test.application);
+  const config::Application* const application = FindApplication(config, test.application);
   if (application == nullptr) return Broken("there is no application '" + test.application + "'");
-  Result<issuer::PersonView> person = PersonOf(config, test, directory);
+  Result<PersonView> person = PersonOf(config, test, directory);
   if (!person) {
     const bool is_refused = person.error().code == ErrorCode::kPermissionDenied;
     if (is_refused && test.is_refused) return {};
@@ -75,7 +74,7 @@ Result<void> CheckPromise(const config::Config& config, const config::Test& test
   person->facts.assurance = test.assurance;
   person->facts.instant = test.at.value_or(clock.Now());
   const Entitlement entitlement = entitlement::Evaluate(config, *application, person->facts);
-  const auto objection = issuer::ObjectionBeforehand(config, *application, entitlement, *person);
+  const auto objection = ObjectionBeforehand(config, *application, entitlement, *person);
   const std::vector<std::string> roles = RolesOf(entitlement);
   if (test.is_refused) {
     if (objection) return {};
@@ -87,4 +86,4 @@ Result<void> CheckPromise(const config::Config& config, const config::Test& test
                 Difference("too many", roles, test.roles));
 }
 
-}  // namespace rolebridge::cli
+}  // namespace rolebridge::issuer

@@ -5,7 +5,7 @@
 #include "bridge/config/config.h"
 #include "ldap/directory.h"
 
-namespace rolebridge::cli {
+namespace rolebridge::issuer {
 
 // Whether one entry of `tests:` holds, by the same code that issues. `directory` may be null.
 // Errors: kInvalidArgument, it does not, and how; kUnavailable, it asks about somebody of the
@@ -13,4 +13,4 @@ namespace rolebridge::cli {
 Result<void> CheckPromise(const config::Config& config, const config::Test& test,
                           ldap::Directory* directory, const Clock& clock);
 
-}  // namespace rolebridge::cli
+}  // namespace rolebridge::issuer

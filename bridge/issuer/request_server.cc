@@ -15,14 +15,13 @@ namespace {
 
 // More than web has workers; a peer that opens more is not the web that we know.
 constexpr size_t kMaxConnections = 128;
-constexpr std::chrono::duration<int, std::milli> kTick = std::chrono::seconds(30);
 constexpr std::chrono::milliseconds kSendTimeout = std::chrono::seconds(5);
 // Nothing is asked of a quiet connection; it only looks up now and then.
 constexpr std::chrono::milliseconds kIdle = std::chrono::minutes(10);
 
 }  // namespace
 
-RequestServer::RequestServer(UniqueFd listener, uid_t peer_uid, size_t max_request,
+RequestServer::RequestServer(UniqueFd listener, std::optional<uid_t> peer_uid, size_t max_request,
                              Answerer answerer)
     : listener_(std::move(listener)),
       peer_uid_(peer_uid),
@@ -39,11 +38,14 @@ RequestServer::~RequestServer() {
   }
 }
 
-void RequestServer::ServeUntil(int stop_fd, const std::function<void()>& tick) {
+void RequestServer::ServeUntil(int stop_fd, const std::function<void()>& tick,
+                               std::chrono::milliseconds interval) {
   while (true) {
     std::array<pollfd, 2> waiting = {pollfd{listener_.get(), POLLIN, 0},
                                      pollfd{stop_fd, POLLIN, 0}};
-    if (poll(waiting.data(), waiting.size(), kTick.count()) < 0 && errno != EINTR) return;
+    if (poll(waiting.data(), waiting.size(), static_cast<int>(interval.count())) < 0 &&
+        errno != EINTR)
+      return;
     if (waiting[1].revents != 0) return;
     tick();
     JoinEnded();
@@ -60,10 +62,10 @@ void RequestServer::AcceptOne() {
     return;
   }
   const Result<uid_t> peer = PeerUid(socket.get());
-  if (!peer || *peer != peer_uid_) {
+  if (!peer || (peer_uid_ && *peer != *peer_uid_)) {
     Log(LogPriority::kWarning, "peer_refused",
         {{"uid", peer ? std::to_string(*peer) : "unknown"},
-         {"expected", std::to_string(peer_uid_)}});
+         {"expected", peer_uid_ ? std::to_string(*peer_uid_) : "any"}});
     return;
   }
   const std::lock_guard lock(mutex_);
@@ -71,7 +73,7 @@ void RequestServer::AcceptOne() {
     Log(LogPriority::kWarning, "peer_refused", {{"reason", "too many connections"}});
     return;
   }
-  connections_.push_back({Channel(std::move(socket)), {}, false});
+  connections_.push_back({Channel(std::move(socket)), *peer, {}, false});
   Connection& connection = connections_.back();
   connection.thread = std::thread([this, &connection] { Serve(connection); });
 }
@@ -86,7 +88,7 @@ void RequestServer::Serve(Connection& connection) {
       }
       break;
     }
-    const std::optional<SecretString> reply = answerer_(message->Reveal());
+    const std::optional<SecretString> reply = answerer_(message->Reveal(), connection.peer);
     if (!reply) {
       Log(LogPriority::kWarning, "request_refused", {{"reason", "malformed or unknown"}});
       break;

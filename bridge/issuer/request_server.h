@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -18,20 +19,24 @@ namespace rolebridge::issuer {
 // the other on each, so that a slow one holds up nobody else (security.md C4).
 class RequestServer {
  public:
-  // Nothing: end the connection.
-  using Answerer = std::function<std::optional<SecretString>(std::string_view message)>;
+  // `peer`: the uid of who asks. Nothing: end the connection.
+  using Answerer = std::function<std::optional<SecretString>(std::string_view message, uid_t peer)>;
 
-  // `peer_uid`: who may connect (security.md C1); others are cut off and logged.
-  RequestServer(UniqueFd listener, uid_t peer_uid, size_t max_request, Answerer answerer);
+  // `peer_uid`: who may connect (security.md C1), others are cut off and logged; without it,
+  // whoever the socket's mode lets in.
+  RequestServer(UniqueFd listener, std::optional<uid_t> peer_uid, size_t max_request,
+                Answerer answerer);
   ~RequestServer();
 
   // Accepts until `stop_fd` becomes readable, then waits for the requests in progress. `tick` is
-  // called every half minute at least.
-  void ServeUntil(int stop_fd, const std::function<void()>& tick);
+  // called at that interval at least.
+  void ServeUntil(int stop_fd, const std::function<void()>& tick,
+                  std::chrono::milliseconds interval = std::chrono::seconds(30));
 
  private:
   struct Connection {
     Channel channel;
+    uid_t peer = 0;
     std::thread thread;
     bool ended = false;
   };
@@ -40,7 +45,7 @@ class RequestServer {
   void JoinEnded();
 
   const UniqueFd listener_;
-  const uid_t peer_uid_;
+  const std::optional<uid_t> peer_uid_;
   const size_t max_request_;
   const Answerer answerer_;
   std::mutex mutex_;

@@ -58,16 +58,16 @@ std::optional<SecretString> Serve(std::string_view message, Handler handler) {
 }
 
 protocol::StatusReply StatusOf(const Services& services) {
-  const LoginService::Counters counters = services.login.counters();
+  const State& state = services.state;
   protocol::StatusReply reply{.config_hash = services.config.hash,
-                              .sessions = static_cast<uint32_t>(services.sessions.size()),
-                              .conversations = static_cast<uint32_t>(counters.conversations),
-                              .logins = counters.logins,
-                              .refusals = counters.refusals,
-                              .responses = services.issue.responses()};
-  if (services.clock_guard.Objection()) {
+                              .sessions = static_cast<uint32_t>(state.sessions.size()),
+                              .conversations = static_cast<uint32_t>(state.conversations.size()),
+                              .logins = state.counters.logins,
+                              .refusals = state.counters.refusals,
+                              .responses = state.counters.responses};
+  if (state.clock_guard.Objection(services.config.require_synchronised_clock)) {
     reply.why_not = "clock";
-  } else if (!services.store.Probe()) {
+  } else if (!state.store.Probe()) {
     reply.why_not = "store";
   } else if (!services.login.CanReachPam()) {
     reply.why_not = "pam";
@@ -100,7 +100,7 @@ std::optional<SecretString> RequestTable::Answer(std::string_view message) const
   switch (type) {
     case RequestType::kSettings:
       return Serve<protocol::SettingsRequest>(message, [&](auto&) {
-        protocol::SettingsReply reply = SettingsFor(services_.config, services_.sealing_key);
+        protocol::SettingsReply reply = SettingsFor(services_.config, services_.state.keys.sealing);
         return Encode(type, reply);
       });
     case RequestType::kBeginLogin:

@@ -8,10 +8,10 @@
 #include "bridge/base/result.h"
 #include "bridge/base/secret_string.h"
 #include "bridge/config/config.h"
-#include "bridge/issuer/clock_guard.h"
 #include "bridge/issuer/issue_service.h"
 #include "bridge/issuer/login_service.h"
 #include "bridge/issuer/portal_service.h"
+#include "bridge/issuer/state.h"
 #include "bridge/protocol/protocol.h"
 #include "ldap/directory.h"
 
@@ -23,11 +23,8 @@ struct Services {
   LoginService& login;
   PortalService& portal;
   IssueService& issue;
-  store::Store& store;
-  store::SessionStore& sessions;
   ldap::Directory& directory;
-  ClockGuard& clock_guard;
-  const SecretString& sealing_key;
+  const State& state;
   std::function<Result<std::string>(std::string_view slug)> metadata;
 };
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -15,48 +16,22 @@
 
 #include "bridge/base/channel.h"
 #include "bridge/base/log.h"
-#include "bridge/base/private_file.h"
 #include "bridge/base/service_manager.h"
 #include "bridge/base/user_id.h"
 #include "bridge/base/version.h"
 #include "bridge/config/config_loader.h"
-#include "bridge/issuer/applications.h"
-#include "bridge/saml/metadata_writer.h"
-#include "bridge/saml/names.h"
 
 namespace rolebridge::issuer {
 namespace {
-
-constexpr size_t kMaxCertificate = 64 * 1024;
 
 [[noreturn]] void Fail(const std::string& message) {
   Log(LogPriority::kError, "start_refused", {{"reason", message}});
   std::exit(1);
 }
 
-template <typename T>
-T OrExit(Result<T> result) {
-  if (!result) Fail(result.error().message);
-  return *std::move(result);
-}
-
-Result<saml::SigningKey> LoadSigningKey(const config::KeyPair& pair, SysSeconds now) {
-  const auto at = [&](const Error& error) {
-    return Error{error.code, ToString(pair.position) + ": signing: " + error.message};
-  };
-  const Result<std::string> certificate = ReadConfigFile(pair.certificate, kMaxCertificate);
-  if (!certificate) return at(certificate.error());
-  const Result<SecretString> key = ReadSecretFile(pair.key);
-  if (!key) return at(key.error());
-  Result<saml::SigningKey> loaded = saml::SigningKey::Load(*certificate, *key, now);
-  if (!loaded) {
-    return at({loaded.error().code,
-               "'" + pair.key + "' with '" + pair.certificate + "': " + loaded.error().message});
-  }
-  return loaded;
-}
-
 }  // namespace
+
+void ExitFor(const Error& error) { Fail(error.message); }
 
 Options ParseOptionsOrExit(int argc, char** argv) {
   CLI::App app("Decides who may become what, and signs it. Started by rolebridge-issuer.service.");
@@ -66,6 +41,8 @@ Options ParseOptionsOrExit(int argc, char** argv) {
   std::string pam_user = "root";
   app.add_option("--config", options.config_path, "The configuration")->capture_default_str();
   app.add_option("--socket", options.socket_path, "Where rolebridge-web asks")
+      ->capture_default_str();
+  app.add_option("--admin-socket", options.admin_socket_path, "Where the command rolebridge asks")
       ->capture_default_str();
   app.add_option("--pam-socket", options.pam_socket_path, "Where rolebridge-pam is reached")
       ->capture_default_str();
@@ -103,87 +80,11 @@ config::Config LoadConfigOrExit(const std::string& path) {
   return *std::move(loaded.config);
 }
 
-Result<SigningKeys> LoadSigningKeys(const config::Config& config, SysSeconds now) {
-  std::vector<std::string> certificates;
-  std::optional<saml::SigningKey> first;
-  for (const config::KeyPair& pair : config.signing) {
-    Result<saml::SigningKey> key = LoadSigningKey(pair, now);
-    if (!key) return key.error();
-    certificates.push_back(key->certificate_base64());
-    if (!first) first.emplace(*std::move(key));
-  }
-  if (!first) return Error{ErrorCode::kInvalidArgument, "signing: name a key"};
-  Result<saml::Signer> signer = saml::Signer::Create(*std::move(first));
-  if (!signer) return signer.error();
-  return SigningKeys{*std::move(signer), std::move(certificates)};
-}
-
-SigningKeys LoadSigningKeysOrExit(const config::Config& config, SysSeconds now) {
-  return OrExit(LoadSigningKeys(config, now));
-}
-
-Result<std::unique_ptr<ldap::Directory>> OpenDirectory(const config::Config& config,
-                                                       const Clock& clock) {
-  SecretString password;
-  if (!config.ldap.bind_password_file.empty()) {
-    Result<SecretString> read = ReadSecretFile(config.ldap.bind_password_file);
-    if (!read) return Error{read.error().code, "ldap.bind: " + read.error().message};
-    std::string_view text = read->Reveal();
-    // An editor's line end is not part of the password.
-    if (text.ends_with('\n')) text.remove_suffix(1);
-    if (text.empty()) {
-      return Error{ErrorCode::kInvalidArgument,
-                   "ldap.bind.password_file: '" + config.ldap.bind_password_file + "' is empty"};
-    }
-    password = SecretString(text);
-  }
-  ldap::Settings settings = config.ldap;
-  settings.groups_per_person = config.limits.groups_per_person;
-  return ldap::Directory::Create(std::move(settings), std::move(password), clock);
-}
-
-std::unique_ptr<ldap::Directory> OpenDirectoryOrExit(const config::Config& config,
-                                                     const Clock& clock) {
-  return OrExit(OpenDirectory(config, clock));
-}
-
-std::unique_ptr<store::Store> OpenStoreOrExit(const std::string& directory) {
-  return OrExit(store::Store::Open(directory));
-}
-
-std::unique_ptr<store::AuditLog> LoadAuditLogOrExit(store::Store& store,
-                                                    const std::string& directory,
-                                                    const config::Config& config, SysSeconds now,
-                                                    Random& random) {
+std::unique_ptr<store::AuditLog> OpenRecordOrExit(store::Store& store, const std::string& directory,
+                                                  const config::Config& config, SysSeconds now,
+                                                  Random& random) {
   store::AuditKey key = OrExit(store::AuditKey::Open(directory + "/audit.key", now, random));
   return OrExit(store::AuditLog::Open(store, std::move(key), now, config.audit_retention));
-}
-
-std::unique_ptr<store::SessionStore> LoadSessionsOrExit(store::Store& store,
-                                                        const config::Config& config,
-                                                        std::string boot_id, const Clock& clock,
-                                                        Random& random) {
-  const store::SessionBounds bounds{.lifetime = config.session_lifetime,
-                                    .idle = config.session_idle,
-                                    .sessions = config.limits.sessions,
-                                    .sessions_per_user = config.limits.sessions_per_user};
-  store::Node node{.boot_id = std::move(boot_id), .levels = {}};
-  for (const config::AssuranceLevel& level : config.assurance) node.levels.push_back(level.name);
-  return OrExit(store::SessionStore::Open(store, bounds, std::move(node), clock, random));
-}
-
-std::unique_ptr<store::SeenRequests> LoadSeenRequestsOrExit(store::Store& store,
-                                                            const Clock& clock) {
-  return OrExit(store::SeenRequests::Open(store, clock));
-}
-
-std::unique_ptr<store::KnownNames> LoadKnownNamesOrExit(store::Store& store) {
-  return OrExit(store::KnownNames::Open(store));
-}
-
-std::unique_ptr<Throttle> LoadThrottleOrExit(store::Store& store, const config::Config& config,
-                                             const StateKeys& keys, const Clock& clock) {
-  return OrExit(Throttle::Open(store::ThrottleTable(store), config.limits, keys.throttle, clock));
 }
 
 Origin ThisOrigin() {
@@ -202,34 +103,25 @@ Origin ThisOrigin() {
   return origin;
 }
 
-StateKeys LoadStateKeysOrExit(const std::string& directory, Random& random) {
-  return OrExit(LoadStateKeys(directory, random));
-}
-
-Result<std::string> MetadataFor(const config::Config& config,
-                                const std::vector<std::string>& certificates_base64,
-                                std::string_view slug) {
-  const config::Application* const application = FindApplication(config, slug);
-  if (application == nullptr) return Error{ErrorCode::kNotFound, "no such application"};
-  const std::string& site = config.branding.site_name;
-  return saml::WriteMetadata({.entity_id = application->entity_id,
-                              .certificates_base64 = certificates_base64,
-                              .sso_url = config.url + "/saml/" + application->slug + "/sso",
-                              .name_id_formats = {application->name_id_format},
-                              .organization_name = site.empty() ? "rolebridge" : site,
-                              .organization_url = config.url + "/"});
-}
-
-UniqueFd ListenOrExit(const std::string& path) {
+Listeners ListenOrExit(const Options& options) {
   const std::vector<HandedOverSocket> handed_over = HandedOverSockets();
-  if (handed_over.size() > 1) Fail("the service manager handed over more than one socket");
-  if (!handed_over.empty()) {
-    if (!IsListening(handed_over.front().fd, AF_UNIX, SOCK_SEQPACKET)) {
-      Fail("the socket handed over is not a listening SOCK_SEQPACKET unix socket");
-    }
-    return UniqueFd(handed_over.front().fd);
+  if (handed_over.empty()) {
+    return {OrExit(ListenSeqpacket(options.socket_path, std::nullopt)),
+            OrExit(ListenSeqpacket(options.admin_socket_path, std::nullopt))};
   }
-  return OrExit(ListenSeqpacket(path, std::nullopt));
+  Listeners listeners;
+  for (const HandedOverSocket& socket : handed_over) {
+    if (!IsListening(socket.fd, AF_UNIX, SOCK_SEQPACKET)) {
+      Fail("a socket handed over is not a listening SOCK_SEQPACKET unix socket");
+    }
+    if (socket.name == "admin") {
+      listeners.admin.emplace(socket.fd);
+    } else {
+      listeners.web.Reset(socket.fd);
+    }
+  }
+  if (!listeners.web) Fail("the service manager handed over no socket for rolebridge-web");
+  return listeners;
 }
 
 UniqueFd StopSignalFd() {
@@ -253,8 +145,18 @@ void KeepUp(store::Store& store, store::AuditLog& record, SysSeconds now) {
   for (const Result<void>& done : {store.CommitPosted(), record.CloseIfDue(now)}) {
     if (!done) Log(LogPriority::kError, "store_refused", {{"reason", done.error().message}});
   }
+  NotifyServiceManager("WATCHDOG=1");
 }
 
-void NotifyReady() { NotifyServiceManager("READY=1"); }
+std::chrono::milliseconds KeepUpInterval() {
+  constexpr std::chrono::milliseconds kInterval = std::chrono::seconds(30);
+  const auto watchdog = WatchdogInterval();
+  if (!watchdog) return kInterval;
+  return std::min(kInterval, std::chrono::ceil<std::chrono::milliseconds>(*watchdog / 3));
+}
+
+void NotifyReady(const config::Config& config) {
+  NotifyServiceManager("READY=1\nSTATUS=configuration " + config.hash.substr(0, 12));
+}
 
 }  // namespace rolebridge::issuer

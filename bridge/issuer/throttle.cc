@@ -41,7 +41,7 @@ std::string NetworkOf(const std::string& address, size_t prefix4, size_t prefix6
 
 Throttle::Throttle(store::ThrottleTable table, const Limits& limits, const SecretString& key,
                    const Clock& clock)
-    : table_(table), limits_(limits), key_(key), clock_(clock) {
+    : table_(table), key_(key), clock_(clock), limits_(limits) {
   for (std::vector<Slot>& slots : slots_) slots.resize(kPlaces * kSlots);
 }
 
@@ -61,9 +61,14 @@ Result<void> Throttle::Load() {
   });
 }
 
-std::optional<seconds> Throttle::Reserve(const LoginAttempt& attempt) {
-  const std::vector<Bucket> buckets = BucketsOf(attempt);
+void Throttle::SetLimits(const Limits& limits) {
   const std::lock_guard lock(mutex_);
+  limits_ = limits;
+}
+
+std::optional<seconds> Throttle::Reserve(const LoginAttempt& attempt) {
+  const std::lock_guard lock(mutex_);
+  const std::vector<Bucket> buckets = BucketsOf(attempt);
   const BootTime now = clock_.SinceBoot();
   BootTime allowed = now;
   for (const Bucket& bucket : buckets) {

@@ -41,6 +41,9 @@ class Throttle {
   static Result<std::unique_ptr<Throttle>> Open(store::ThrottleTable table, const Limits& limits,
                                                 const SecretString& key, const Clock& clock);
 
+  // From now on, for what was counted already too.
+  void SetLimits(const Limits& limits);
+
   // Before PAM is asked: counts the attempt as failed until it turns out otherwise, so that a
   // hundred at once are a hundred. Or how long to wait, and nothing is counted.
   std::optional<std::chrono::seconds> Reserve(const LoginAttempt& attempt);
@@ -71,17 +74,17 @@ class Throttle {
   Throttle(store::ThrottleTable table, const Limits& limits, const SecretString& key,
            const Clock& clock);
   Result<void> Load();
-  std::vector<Bucket> BucketsOf(const LoginAttempt& attempt) const;
+  std::vector<Bucket> BucketsOf(const LoginAttempt& attempt) const;  // under mutex_
   Bucket BucketOf(Kind kind, const std::string& text, uint32_t limit, bool holds_up) const;
   Slot& SlotAt(Kind kind, size_t index) { return slots_.at(static_cast<size_t>(kind)).at(index); }
   static BootTime AllowedAt(const Slot& slot, const Bucket& bucket, BootTime now);
   void Change(const Bucket& bucket, int by, bool clears);
 
   store::ThrottleTable table_;
-  const Limits& limits_;
   const SecretString& key_;
   const Clock& clock_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // of what follows
+  Limits limits_;
   std::array<std::vector<Slot>, kKinds> slots_;
 };
 

@@ -212,6 +212,11 @@ Result<void> AuditLog::CatchUp(SysSeconds now) {
                    "store.db-wal and audit.key away to begin anew"};
 }
 
+void AuditLog::SetRetention(std::optional<std::chrono::seconds> retention) {
+  const std::lock_guard lock(mutex_);
+  retention_ = retention;
+}
+
 Result<void> AuditLog::Append(SysSeconds at, const std::string& text, std::vector<Change> also) {
   AuditRecord mine;
   also.push_back([&, this](Database& database) {

@@ -39,6 +39,9 @@ class AuditLog {
   static Result<std::unique_ptr<AuditLog>> Open(Store& store, AuditKey key, SysSeconds now,
                                                 std::optional<std::chrono::seconds> retention);
 
+  // From now on.
+  void SetRetention(std::optional<std::chrono::seconds> retention);
+
   // Returns when the record and `also` are on the disk. Errors: kUnavailable, and none of it is.
   Result<void> Append(SysSeconds at, const std::string& text, std::vector<Change> also);
 
@@ -59,7 +62,7 @@ class AuditLog {
   std::mutex mutex_;  // of what follows; transactions come one at a time, their ends do not
   AuditKey key_;
   AuditRecord last_;  // that was committed by this process; seq 0 before that
-  const std::optional<std::chrono::seconds> retention_;
+  std::optional<std::chrono::seconds> retention_;
 };
 
 // Visits the records from `first` on, oldest first, until `visit` says false. In portions: whoever

@@ -22,7 +22,7 @@ bool KnownNames::Contains(const std::string& username) const {
 void KnownNames::Add(const std::string& username) {
   const std::lock_guard lock(mutex_);
   if (!names_.insert(username).second) return;
-  store_.Post([username](Database& database) {
+  store_.Post("name " + username, [username](Database& database) {
     return database.Execute("INSERT OR IGNORE INTO known_names VALUES(?)", username);
   });
 }

@@ -14,28 +14,35 @@ constexpr auto kUseLag = std::chrono::minutes(1);
 }  // namespace
 
 Result<std::unique_ptr<SessionStore>> SessionStore::Open(Store& store, SessionBounds bounds,
-                                                         Node node, const Clock& clock,
+                                                         std::string boot_id, const Clock& clock,
                                                          Random& random) {
   std::unique_ptr<SessionStore> sessions(
-      new SessionStore(store, bounds, std::move(node), clock, random));
+      new SessionStore(store, bounds, std::move(boot_id), clock, random));
   if (Result<void> loaded = sessions->Load(); !loaded) return loaded.error();
   return sessions;
+}
+
+void SessionStore::SetBounds(SessionBounds bounds) {
+  const std::lock_guard lock(mutex_);
+  bounds_ = bounds;
 }
 
 Result<void> SessionStore::Load() {
   return store_.Read([this](Database& database) {
     return database.ForEach(
-        "SELECT hash, username, uid, assurance, authn_instant, session_index, unique_id, boot_id,"
-        " created_since_boot, created, last_used_since_boot, last_used FROM sessions",
+        "SELECT hash, username, uid, assurance, client_address, authn_instant, session_index,"
+        " unique_id, boot_id, created_since_boot, created, last_used_since_boot, last_used"
+        " FROM sessions",
         [this](const Row& row) {
           const std::string hash = row.Bytes(0);
           std::optional<Session> session = SessionIn(row);
           if (session && !IsOver(*session) && sessions_.size() < bounds_.sessions) {
             const BootTime last_used = session->last_used;
-            if (row.Bytes(7) != node_.boot_id) store_.Post(Rebasing(hash, *session));
+            if (row.Bytes(8) != boot_id_)
+              store_.Post("session times " + hash, Times(hash, *session));
             sessions_.emplace(hash, Held{*std::move(session), last_used, {}});
           } else {
-            store_.Post(Removal(hash));
+            store_.Post("session end " + hash, Removal(hash));
           }
           return true;
         });
@@ -43,22 +50,21 @@ Result<void> SessionStore::Load() {
 }
 
 std::optional<Session> SessionStore::SessionIn(const Row& row) const {
-  const auto level = std::find(node_.levels.begin(), node_.levels.end(), row.Bytes(3));
-  if (level == node_.levels.end()) return std::nullopt;
   Session session{.username = row.Bytes(1),
-                  .assurance = static_cast<size_t>(level - node_.levels.begin()),
-                  .authn_instant = SysSeconds(std::chrono::seconds(row.Integer(4))),
-                  .session_index = row.Bytes(5),
-                  .unique_id = row.Bytes(6)};
+                  .assurance = row.Bytes(3),
+                  .client_address = row.Bytes(4),
+                  .authn_instant = SysSeconds(std::chrono::seconds(row.Integer(5))),
+                  .session_index = row.Bytes(6),
+                  .unique_id = row.Bytes(7)};
   if (!row.IsNull(2)) session.uid = static_cast<uint32_t>(row.Integer(2));
-  const bool same_boot = !node_.boot_id.empty() && row.Bytes(7) == node_.boot_id;
+  const bool same_boot = !boot_id_.empty() && row.Bytes(8) == boot_id_;
   if (same_boot) {
-    session.created = BootTime(row.Integer(8));
-    session.last_used = BootTime(row.Integer(10));
+    session.created = BootTime(row.Integer(9));
+    session.last_used = BootTime(row.Integer(11));
     return session;
   }
-  const auto age = clock_.Now() - SysSeconds(std::chrono::seconds(row.Integer(9)));
-  const auto idle = clock_.Now() - SysSeconds(std::chrono::seconds(row.Integer(11)));
+  const auto age = clock_.Now() - SysSeconds(std::chrono::seconds(row.Integer(10)));
+  const auto idle = clock_.Now() - SysSeconds(std::chrono::seconds(row.Integer(12)));
   if (age < age.zero() || idle < idle.zero()) return std::nullopt;
   session.created = clock_.SinceBoot() - age;
   session.last_used = clock_.SinceBoot() - idle;
@@ -97,7 +103,7 @@ std::optional<Session> SessionStore::Use(std::string_view identifier) {
   Session& session = held->session;
   session.last_used = clock_.SinceBoot();
   if (session.last_used - held->stored_last_used >= kUseLag) {
-    store_.Post(LastUse(hash, session.last_used));
+    store_.Post("session times " + hash, Times(hash, session));
     held->stored_last_used = session.last_used;
   }
   return session;
@@ -111,7 +117,7 @@ bool SessionStore::BindEntry(std::string_view identifier, const std::string& uni
   std::string& bound = held->session.unique_id;
   if (bound.empty() && !unique_id.empty()) {
     bound = unique_id;
-    store_.Post([hash, unique_id](Database& database) {
+    store_.Post("session entry " + hash, [hash, unique_id](Database& database) {
       return database.Execute("UPDATE sessions SET unique_id = ? WHERE hash = ?", unique_id,
                               Blob{hash});
     });
@@ -126,10 +132,54 @@ Result<bool> SessionStore::End(std::string_view identifier, const Commit& commit
     if (sessions_.erase(hash) == 0) return false;
   }
   if (Result<void> stored = commit({Removal(hash)}); !stored) {
-    store_.Post(Removal(hash));
+    store_.Post("session end " + hash, Removal(hash));
     return stored.error();
   }
   return true;
+}
+
+std::vector<Session> SessionStore::List(std::string_view username, std::string_view after,
+                                        size_t maximum) const {
+  std::vector<Session> found;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [hash, held] : sessions_) {
+      const Session& session = held.session;
+      if (!username.empty() && session.username != username) continue;
+      if (session.session_index > after && !IsOver(session)) found.push_back(session);
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const Session& one, const Session& other) {
+    return one.session_index < other.session_index;
+  });
+  if (found.size() > maximum) found.resize(maximum);
+  return found;
+}
+
+Result<size_t> SessionStore::EndAll(std::string_view username, std::string_view session_index,
+                                    const CommitOf& commit) {
+  std::vector<std::string> hashes, indexes;
+  std::vector<Change> changes;
+  {
+    const std::lock_guard lock(mutex_);
+    ForgetEnded();
+    std::erase_if(sessions_, [&](const auto& entry) {
+      const Session& session = entry.second.session;
+      const bool is_meant =
+          username.empty() ? session.session_index == session_index : session.username == username;
+      if (!is_meant) return false;
+      hashes.push_back(entry.first);
+      indexes.push_back(session.session_index);
+      changes.push_back(Removal(entry.first));
+      return true;
+    });
+  }
+  if (hashes.empty()) return size_t{0};
+  if (Result<void> stored = commit(indexes, std::move(changes)); !stored) {
+    for (const std::string& hash : hashes) store_.Post("session end " + hash, Removal(hash));
+    return stored.error();
+  }
+  return hashes.size();
 }
 
 bool SessionStore::CountResponse(std::string_view identifier, size_t maximum) {
@@ -150,7 +200,7 @@ void SessionStore::Flush() {
     for (auto& [hash, held] : sessions_) {
       if (held.session.last_used == held.stored_last_used) continue;
       held.stored_last_used = held.session.last_used;
-      changes.push_back(LastUse(hash, held.session.last_used));
+      changes.push_back(Times(hash, held.session));
     }
   }
   [[maybe_unused]] const Result<void> stored = store_.Commit(std::move(changes));
@@ -162,14 +212,15 @@ size_t SessionStore::size() const {
 }
 
 Change SessionStore::Insertion(const std::string& hash, const Session& session) const {
-  return [hash, session, boot_id = node_.boot_id, level = node_.levels.at(session.assurance),
+  return [hash, session, boot_id = boot_id_,
           created = WallTime(session.created).time_since_epoch().count(),
           authn_instant = session.authn_instant.time_since_epoch().count()](Database& database) {
     const std::optional<int64_t> uid = session.uid;
-    return database.Execute("INSERT INTO sessions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                            Blob{hash}, session.username, uid, level, authn_instant,
-                            session.session_index, session.unique_id, boot_id,
-                            session.created.count(), created, session.last_used.count(), created);
+    return database.Execute("INSERT INTO sessions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                            Blob{hash}, session.username, uid, session.assurance,
+                            session.client_address, authn_instant, session.session_index,
+                            session.unique_id, boot_id, session.created.count(), created,
+                            session.last_used.count(), created);
   };
 }
 
@@ -179,22 +230,14 @@ Change SessionStore::Removal(const std::string& hash) const {
   };
 }
 
-// From now on it goes by the clock of this boot.
-Change SessionStore::Rebasing(const std::string& hash, const Session& session) const {
-  return [hash, boot_id = node_.boot_id, created = session.created,
-          last_used = session.last_used](Database& database) {
+// By the clock of this boot, whichever it came from.
+Change SessionStore::Times(const std::string& hash, const Session& session) const {
+  return [hash, boot_id = boot_id_, created = session.created, last_used = session.last_used,
+          wall = WallTime(session.last_used)](Database& database) {
     return database.Execute(
-        "UPDATE sessions SET boot_id = ?, created_since_boot = ?, last_used_since_boot = ?"
-        " WHERE hash = ?",
-        boot_id, created.count(), last_used.count(), Blob{hash});
-  };
-}
-
-Change SessionStore::LastUse(const std::string& hash, BootTime last_used) const {
-  return [hash, last_used, wall = WallTime(last_used)](Database& database) {
-    return database.Execute(
-        "UPDATE sessions SET last_used_since_boot = ?, last_used = ? WHERE hash = ?",
-        last_used.count(), wall.time_since_epoch().count(), Blob{hash});
+        "UPDATE sessions SET boot_id = ?, created_since_boot = ?, last_used_since_boot = ?,"
+        " last_used = ? WHERE hash = ?",
+        boot_id, created.count(), last_used.count(), wall.time_since_epoch().count(), Blob{hash});
   };
 }
 
@@ -230,7 +273,7 @@ std::optional<std::string> SessionStore::OldestBeyondLimit(const std::string& us
 }
 
 void SessionStore::Forget(Sessions::iterator session) {
-  store_.Post(Removal(session->first));
+  store_.Post("session end " + session->first, Removal(session->first));
   sessions_.erase(session);
 }
 

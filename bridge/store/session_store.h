@@ -22,7 +22,8 @@ namespace rolebridge::store {
 struct Session {
   std::string username;         // canonical, as PAM left it
   std::optional<uint32_t> uid;  // of that name on this host
-  size_t assurance = 0;         // index into the configured levels
+  std::string assurance;        // name of the level that was proved
+  std::string client_address;   // where the login came from, as web said
   SysSeconds authn_instant{};   // when PAM said yes
   std::string session_index;    // what relying parties see of it
   std::string unique_id;  // the directory entry it was first seen with (U7); empty before that
@@ -37,23 +38,21 @@ struct SessionBounds {
   size_t sessions_per_user;
 };
 
-// This start of this node: what sessions of an earlier one are judged by.
-struct Node {
-  std::string boot_id;              // of this boot of the machine; empty where it can't be told
-  std::vector<std::string> levels;  // names of the configured assurance levels, lowest first
-};
-
 // The sessions of this node: in memory for speed, in the store so that a restart ends none. Holds
 // SHA-256 of each identifier, never the identifier. Safe to call from several threads.
 //
 // On the same boot of the machine sessions go on by its boot clock. After a reboot the wall clock
-// says how old they are; one that would be younger than nothing then, or whose assurance level is
-// no longer configured, ends.
+// says how old they are; one that would be younger than nothing then ends.
 class SessionStore {
  public:
-  // Loads what is not over. Errors: kUnavailable, the store can't be read.
-  static Result<std::unique_ptr<SessionStore>> Open(Store& store, SessionBounds bounds, Node node,
-                                                    const Clock& clock, Random& random);
+  // Loads what is not over. `boot_id`: of this boot of the machine; empty where it can't be told.
+  // Errors: kUnavailable, the store can't be read.
+  static Result<std::unique_ptr<SessionStore>> Open(Store& store, SessionBounds bounds,
+                                                    std::string boot_id, const Clock& clock,
+                                                    Random& random);
+
+  // From now on, for those that are there too.
+  void SetBounds(SessionBounds bounds);
 
   // A new identifier of 64 hexadecimal digits. Beyond sessions_per_user the person's oldest one
   // ends. `commit` puts the changes on the disk, together with what else belongs to them.
@@ -71,6 +70,18 @@ class SessionStore {
   // hears of it with the next commit that succeeds; a restart before that would bring it back.
   Result<bool> End(std::string_view identifier, const Commit& commit);
 
+  // Those of `username`, or everybody's where that is empty, in the order of their indexes: the
+  // first `maximum` after the index `after`.
+  std::vector<Session> List(std::string_view username, std::string_view after,
+                            size_t maximum) const;
+
+  // Ends those of `username`, or the one of `session_index`; how many. `commit` is told their
+  // indexes, and not called where there is none. Errors: as with End.
+  using CommitOf = std::function<Result<void>(const std::vector<std::string>& session_indexes,
+                                              std::vector<Change> changes)>;
+  Result<size_t> EndAll(std::string_view username, std::string_view session_index,
+                        const CommitOf& commit);
+
   // One response more for this session: false where it had `maximum` within the last minute (C5).
   bool CountResponse(std::string_view identifier, size_t maximum);
 
@@ -87,14 +98,18 @@ class SessionStore {
   };
   using Sessions = std::map<std::string, Held>;
 
-  SessionStore(Store& store, SessionBounds bounds, Node node, const Clock& clock, Random& random)
-      : store_(store), bounds_(bounds), node_(std::move(node)), clock_(clock), random_(random) {}
+  SessionStore(Store& store, SessionBounds bounds, std::string boot_id, const Clock& clock,
+               Random& random)
+      : store_(store),
+        boot_id_(std::move(boot_id)),
+        clock_(clock),
+        random_(random),
+        bounds_(bounds) {}
   Result<void> Load();
   std::optional<Session> SessionIn(const Row& row) const;
   Change Insertion(const std::string& hash, const Session& session) const;
   Change Removal(const std::string& hash) const;
-  Change Rebasing(const std::string& hash, const Session& session) const;
-  Change LastUse(const std::string& hash, BootTime last_used) const;
+  Change Times(const std::string& hash, const Session& session) const;
   SysSeconds WallTime(BootTime instant) const;
 
   bool IsOver(const Session& session) const;
@@ -104,11 +119,11 @@ class SessionStore {
   Held* Find(const std::string& hash);
 
   Store& store_;
-  const SessionBounds bounds_;
-  const Node node_;
+  const std::string boot_id_;
   const Clock& clock_;
   Random& random_;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // of what follows
+  SessionBounds bounds_;
   Sessions sessions_;  // by SHA-256 of the identifier
 };
 

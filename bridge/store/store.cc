@@ -13,7 +13,7 @@
 namespace rolebridge::store {
 namespace {
 
-// What nobody waits for is small; should no commit come for long, the oldest goes.
+// What nobody waits for is small; should no commit come for long, no further topics are taken.
 constexpr size_t kMaxPosted = 10'000;
 
 // Step n leads from version n to n + 1. Plain SQL: another engine will serve several nodes.
@@ -23,6 +23,7 @@ constexpr std::array<const char*, 1> kSchemaSteps = {R"(
     username TEXT NOT NULL,
     uid BIGINT,
     assurance TEXT NOT NULL,
+    client_address TEXT NOT NULL,
     authn_instant BIGINT NOT NULL,
     session_index TEXT NOT NULL,
     unique_id TEXT NOT NULL,
@@ -126,10 +127,10 @@ Result<void> Store::Commit(std::vector<Change> changes) {
   return mine.result;
 }
 
-void Store::Post(Change change) {
+void Store::Post(std::string topic, Change change) {
   const std::lock_guard lock(mutex_);
-  if (posted_.size() >= kMaxPosted) posted_.erase(posted_.begin());
-  posted_.push_back(std::move(change));
+  if (posted_.size() >= kMaxPosted && !posted_.contains(topic)) return;
+  posted_.insert_or_assign(std::move(topic), std::move(change));
 }
 
 Result<void> Store::CommitPosted() {
@@ -169,16 +170,13 @@ Result<void> Store::Probe() {
 // The queue holds the caller's own work, so its turn ends with that done.
 void Store::Lead(std::unique_lock<std::mutex>& lock) {
   std::vector<Waiting*> batch = std::exchange(queue_, {});
-  std::vector<Change> posted = std::exchange(posted_, {});
+  Posted posted = std::exchange(posted_, {});
   is_busy_ = true;
   lock.unlock();
   const bool has_posted = CommitAll(batch, posted);
   lock.lock();
   is_busy_ = false;
-  if (!has_posted) {
-    posted.insert(posted.end(), posted_.begin(), posted_.end());
-    posted_ = std::move(posted);
-  }
+  if (!has_posted) posted_.merge(posted);  // what came meanwhile is newer, and stays
   for (Waiting* waiting : batch) {
     waiting->is_done = true;
     last_commit_succeeded_ = waiting->result.has_value();
@@ -186,7 +184,7 @@ void Store::Lead(std::unique_lock<std::mutex>& lock) {
   is_free_.notify_all();
 }
 
-bool Store::CommitAll(std::vector<Waiting*>& batch, const std::vector<Change>& posted) {
+bool Store::CommitAll(std::vector<Waiting*>& batch, const Posted& posted) {
   const auto run = [&](const std::vector<Change>& changes) -> Result<void> {
     for (const Change& change : changes) {
       if (Result<void> done = change(database_); !done) return done;
@@ -194,7 +192,9 @@ bool Store::CommitAll(std::vector<Waiting*>& batch, const std::vector<Change>& p
     return {};
   };
   const Result<void> together = Transaction([&]() -> Result<void> {
-    if (Result<void> done = run(posted); !done) return done;
+    for (const auto& [topic, change] : posted) {
+      if (Result<void> done = change(database_); !done) return done;
+    }
     for (const Waiting* waiting : batch) {
       if (Result<void> done = run(waiting->changes); !done) return done;
     }
@@ -206,8 +206,10 @@ bool Store::CommitAll(std::vector<Waiting*>& batch, const std::vector<Change>& p
     return false;
   }
   // One of them can't be made: each by itself, so that it takes nobody along.
-  for (const Change& change : posted) {
-    [[maybe_unused]] const Result<void> done = Transaction([&] { return change(database_); });
+  for (const auto& [topic, change] : posted) {
+    const Change& posted_change = change;
+    [[maybe_unused]] const Result<void> done =
+        Transaction([&] { return posted_change(database_); });
   }
   for (Waiting* waiting : batch) {
     waiting->result = Transaction([&] { return run(waiting->changes); });

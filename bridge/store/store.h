@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "bridge/base/result.h"
@@ -33,8 +34,10 @@ class Store {
   // Returns when all of `changes` are on the disk, or none is. Errors: kUnavailable.
   Result<void> Commit(std::vector<Change> changes);
 
-  // Takes `change` along with the next commit that succeeds; nobody waits for it.
-  void Post(Change change);
+  // Takes `change` along with the next commit that succeeds; nobody waits for it. It stands in for
+  // one that still waits under the same `topic`, so that a value that changes often is written
+  // once. Those of different topics are made in any order.
+  void Post(std::string topic, Change change);
   // For a timer, so that what was posted does not wait for long.
   Result<void> CommitPosted();
 
@@ -48,6 +51,7 @@ class Store {
   uint64_t transactions() const { return transactions_; }
 
  private:
+  using Posted = std::unordered_map<std::string, Change>;
   struct Waiting {
     std::vector<Change> changes;
     bool is_done = false;
@@ -58,14 +62,14 @@ class Store {
       : database_(std::move(database)), lock_(std::move(lock)) {}
   void Lead(std::unique_lock<std::mutex>& lock);
   // False where `posted` has to be tried again.
-  bool CommitAll(std::vector<Waiting*>& batch, const std::vector<Change>& posted);
+  bool CommitAll(std::vector<Waiting*>& batch, const Posted& posted);
   Result<void> Transaction(const std::function<Result<void>()>& work);
 
   mutable std::mutex mutex_;
   std::condition_variable is_free_;
   bool is_busy_ = false;  // somebody uses database_
   std::vector<Waiting*> queue_;
-  std::vector<Change> posted_;
+  Posted posted_;
   bool last_commit_succeeded_ = false;
   std::atomic<uint64_t> transactions_{0};
 

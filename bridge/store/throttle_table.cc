@@ -15,7 +15,9 @@ Result<void> ThrottleTable::ForEach(const std::function<void(const ThrottleCount
 }
 
 void ThrottleTable::Save(const ThrottleCount& count) {
-  store_.Post([count](Database& database) -> Result<void> {
+  const std::string topic =
+      "throttle " + std::to_string(count.kind) + " " + std::to_string(count.slot);
+  store_.Post(topic, [count](Database& database) -> Result<void> {
     if (count.failures == 0) {
       return database.Execute("DELETE FROM throttle WHERE kind = ? AND slot = ?",
                               int64_t{count.kind}, int64_t{count.slot});

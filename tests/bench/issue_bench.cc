@@ -84,13 +84,16 @@ void Issue(benchmark::State& state) {
   store::SessionStore& sessions = *stored.sessions;
   const issuer::PersonReader people(config, directory, sessions, clock);
   const saml::Signer signer = *saml::Signer::Create(Key());
-  issuer::ClockGuard guard(clock, true);
+  issuer::ClockGuard guard(clock);
+  issuer::Counters counters;
   const SecretString name_id_key(std::string(32, 'k'));
   issuer::IssueService service(config, people, signer, sessions, *stored.seen_requests, audit,
-                               guard, clock, random, name_id_key);
-  const SecretString session =
-      *sessions.Create({.username = "alice", .authn_instant = clock.now, .session_index = "_bench"},
-                       stored.Commit());
+                               guard, counters, clock, random, name_id_key);
+  const SecretString session = *sessions.Create({.username = "alice",
+                                                 .assurance = "password",
+                                                 .authn_instant = clock.now,
+                                                 .session_index = "_bench"},
+                                                stored.Commit());
   for (auto _ : state) {
     // A second a response: the counters of the last minute stay as short as in life.
     clock.Advance(std::chrono::seconds(1));

@@ -26,7 +26,7 @@ ARROWS = {
     "bridge/issuer": {"bridge/protocol", "bridge/entitlement", "bridge/config", "bridge/mapping",
                       "bridge/aws", "bridge/saml", "bridge/store", "bridge/crypto", "ldap", "pam"},
     "bridge/web": {"bridge/protocol", "bridge/saml", "bridge/crypto"},
-    "bridge/cli": {"bridge/issuer", "bridge/entitlement", "bridge/config", "bridge/mapping",
+    "bridge/cli": {"bridge/issuer", "bridge/protocol", "bridge/entitlement", "bridge/config", "bridge/mapping",
                    "bridge/aws", "bridge/saml", "bridge/store", "bridge/crypto", "ldap", "pam"},
 }
 

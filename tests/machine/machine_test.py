@@ -28,7 +28,7 @@ STATUS = ("127.0.0.1", 9180)
 PASSWORD = "correct horse battery"
 READER = "arn:aws:iam::123412341234:role/ReadOnly"
 
-SOCKETS = ("rolebridge-pam.socket", "rolebridge-issuer.socket", "rolebridge-web.socket",
+SOCKETS = ("rolebridge-pam.socket", "rolebridge-admin.socket", "rolebridge-issuer.socket", "rolebridge-web.socket",
            "rolebridge-web-status.socket")
 SERVICES = ("rolebridge-issuer.service", "rolebridge-web.service")
 PROGRAMS = ("rolebridge", "rolebridge-issuer", "rolebridge-pam", "rolebridge-web")
@@ -375,6 +375,75 @@ class RestartTest(MachineTestCase):
         self.assert_response_verifies()
 
 
+class ReloadTest(MachineTestCase):
+
+    CONFIG = "/etc/rolebridge/rolebridge.yaml"
+
+    def setUp(self):
+        self.text = machine.must("cat", self.CONFIG)
+        self.addCleanup(self.put_back)
+
+    def put_back(self):
+        machine.write(self.CONFIG, self.text)
+        machine.must("systemctl", "reload", SERVICES[0])
+
+    def test_takes_effect_without_a_new_process_or_login(self):
+        browser = client()
+        browser.log_in("alice", PASSWORD)
+        before = property_of(SERVICES[0], "MainPID")
+        machine.write(self.CONFIG, self.text.replace("name: Amazon Web Services", "name: The cloud"))
+        machine.must("systemctl", "reload", SERVICES[0])
+        self.assertIn("The cloud", browser.get("/").visible_text())
+        self.assertEqual(property_of(SERVICES[0], "MainPID"), before)
+        self.assertIn("reloaded", property_of(SERVICES[0], "StatusText"))
+
+    def test_fails_with_the_reason_and_changes_nothing(self):
+        before = property_of(SERVICES[0], "MainPID")
+        machine.write(self.CONFIG, self.text + "nonsense: yes\n")
+        self.assertNotEqual(machine.run("systemctl", "reload", SERVICES[0]).status, 0)
+        status = machine.run("systemctl", "status", "--full", "--no-pager", SERVICES[0]).stdout
+        self.assertRegex(status, r"Status: \"still configuration [0-9a-f]{12}; the reload of \S+ was "
+                         r"refused: .*rolebridge.yaml:\d+:1: nonsense: unknown key")
+        self.assertEqual(property_of(SERVICES[0], "MainPID"), before)
+        self.assertTrue(is_ready())
+        self.assert_response_verifies()
+
+    def test_members_of_the_group_may_administer_and_nobody_else(self):
+        machine.must("useradd", "--groups", "rolebridge-admin", "operator")
+        self.addCleanup(machine.run, "userdel", "operator")
+        client().log_in("alice", PASSWORD)
+        def asked_as(user, *command):
+            return machine.run("runuser", "-u", user, "--", "rolebridge", *command)
+        listed = asked_as("operator", "sessions", "list")
+        self.assertIn("alice", listed.stdout, listed.stderr)
+        self.assertEqual(asked_as("operator", "sessions", "end", "alice").status, 0)
+        self.assertIn("nobody is logged in", asked_as("operator", "sessions", "list").stdout)
+        for stranger in ("alice", "rolebridge-web", "rolebridge"):
+            refused = asked_as(stranger, "sessions", "list")
+            self.assertEqual(refused.status, 2, stranger)
+            self.assertIn("Permission denied", refused.stderr)
+
+    def test_one_that_hangs_is_started_anew(self):
+        folder = "/run/systemd/system/{}.d"
+        for unit in SERVICES:
+            machine.must("mkdir", "-p", folder.format(unit))
+            machine.write(folder.format(unit) + "/soon.conf", "[Service]\nWatchdogSec=3s\n")
+        machine.must("systemctl", "daemon-reload")
+        machine.must("systemctl", "restart", *SERVICES)
+        try:
+            for unit in SERVICES:
+                before = property_of(unit, "MainPID")
+                machine.must("systemctl", "kill", "--signal=STOP", unit)
+                wait_for(lambda: property_of(unit, "MainPID") not in (before, "0"), f"a new {unit}")
+        finally:
+            for unit in SERVICES:
+                machine.must("rm", "-r", folder.format(unit))
+            machine.must("systemctl", "daemon-reload")
+            machine.must("systemctl", "restart", *SERVICES)
+        wait_for(is_ready, "/readyz")
+        self.assert_response_verifies()
+
+
 class UpgradeTest(MachineTestCase):
 
     def test_keeps_what_was_edited_and_holds_the_sockets(self):
@@ -441,8 +510,8 @@ class PurgeTest(MachineTestCase):
             self.assertNotEqual(machine.run("test", "-e", path).status, 0, path)
 
 
-LIFE = (JustInstalledTest, InServiceTest, TakenOverWebTest, RestartTest, UpgradeTest, RebootTest,
-        PurgeTest)
+LIFE = (JustInstalledTest, InServiceTest, TakenOverWebTest, RestartTest, ReloadTest, UpgradeTest,
+        RebootTest, PurgeTest)
 
 
 def load_tests(loader, *_):

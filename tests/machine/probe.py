@@ -93,6 +93,7 @@ ATTEMPTS = {
     "list the state": lambda: os.listdir("/var/lib/rolebridge"),
     "read the accounts' passwords": lambda: read("/etc/shadow"),
     "connect to the PAM socket": lambda: connect("/run/rolebridge/pam.sock"),
+    "connect as an administrator": lambda: connect("/run/rolebridge-admin.sock"),
     "connect to the issuer": lambda: connect("/run/rolebridge/issuer.sock"),
     "read its own TLS key": lambda: read("/etc/rolebridge/tls.key"),
     "open an IPv4 socket": lambda: open_socket(socket.AF_INET),

@@ -39,9 +39,9 @@ struct OpenedStore {
                                              .idle = std::chrono::hours(1),
                                              .sessions = 100,
                                              .sessions_per_user = 10},
-              store::Node node = {.boot_id = "boot-1", .levels = {"password", "mfa"}})
+              std::string boot_id = "boot-1")
       : store(*store::Store::Open(folder)),
-        sessions(*store::SessionStore::Open(*store, bounds, std::move(node), clock, random)),
+        sessions(*store::SessionStore::Open(*store, bounds, std::move(boot_id), clock, random)),
         seen_requests(*store::SeenRequests::Open(*store, clock)),
         known_names(*store::KnownNames::Open(*store)) {}
 

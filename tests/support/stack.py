@@ -152,6 +152,10 @@ class Stack:
         return self.folder / "run/issuer/issuer.sock"
 
     @property
+    def admin_socket(self):
+        return self.folder / "run/admin/admin.sock"
+
+    @property
     def pam_socket(self):
         return self.folder / "run/pam/pam.sock"
 
@@ -196,6 +200,7 @@ class Stack:
                 ("log", 0, 0, 0o700), ("run", 0, 0, 0o755),
                 # Setgid, so that a socket in it belongs to the group of the one peer (C1).
                 ("run/issuer", ISSUER_USER, WEB_USER, 0o2750), ("run/pam", 0, ISSUER_USER, 0o2750),
+                ("run/admin", ISSUER_USER, ISSUER_USER, 0o2750),
                 ("state", ISSUER_USER, ISSUER_USER, 0o700)):
             path = self.folder / name
             path.mkdir()
@@ -217,9 +222,13 @@ class Stack:
             bin_dir, web_dir = self.folder / "bin", self.folder
         self.bin_dir, self.pages, self.static = bin_dir, web_dir / "pages", web_dir / "static"
 
+    def rolebridge(self, *arguments):
+        """Runs the command line; the completed process, its output as text."""
+        return subprocess.run([str(self.bin_dir / "rolebridge"), *arguments], capture_output=True,
+                              text=True, check=False)
+
     def _run_rolebridge(self, *arguments):
-        run = subprocess.run([str(self.bin_dir / "rolebridge"), *arguments], capture_output=True,
-                             text=True, check=False)
+        run = self.rolebridge(*arguments)
         if run.returncode != 0:
             raise StackError(f"rolebridge {' '.join(arguments)} failed: {run.stdout}{run.stderr}")
         return run.stdout
@@ -301,7 +310,8 @@ class Stack:
     def start_issuer(self):
         self._start("issuer", as_user(ISSUER_USER, [
             str(self.bin_dir / "rolebridge-issuer"), "--config", str(self.config), "--socket",
-            str(self.issuer_socket), "--pam-socket", str(self.pam_socket), "--state-dir",
+            str(self.issuer_socket), "--admin-socket", str(self.admin_socket), "--pam-socket",
+            str(self.pam_socket), "--state-dir",
             str(self.folder / "state"), "--web-user", str(WEB_USER)]))
         self._wait_for_socket("issuer", self.issuer_socket)
 

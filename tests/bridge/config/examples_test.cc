@@ -10,9 +10,9 @@
 
 #include "bridge/aws/attributes.h"
 #include "bridge/base/clock.h"
-#include "bridge/cli/promise.h"
 #include "bridge/config/config_loader.h"
 #include "bridge/entitlement/entitlement.h"
+#include "bridge/issuer/promise.h"
 #include "bridge/saml/instant.h"
 #include "tests/bridge/config/mistakes_for_tests.h"
 
@@ -213,7 +213,7 @@ TEST(ExamplesTest, KeepTheirOwnPromises) {
   ASSERT_EQ(config->tests.size(), 3u);
   const SystemClock clock;
   for (const config::Test& test : config->tests) {
-    const Result<void> kept = cli::CheckPromise(*config, test, nullptr, clock);
+    const Result<void> kept = issuer::CheckPromise(*config, test, nullptr, clock);
     EXPECT_TRUE(kept) << test.name << ": " << kept.error().message;
   }
 }

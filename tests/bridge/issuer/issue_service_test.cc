@@ -60,16 +60,17 @@ class IssueServiceTest : public ::testing::Test {
 
   void Use(config::Config config) {
     config_ = std::move(config);
-    guard_ = std::make_unique<ClockGuard>(clock_, true);
+    guard_ = std::make_unique<ClockGuard>(clock_);
     issue_ = std::make_unique<IssueService>(config_, people_, TestSigner(), sessions_,
-                                            *stored_.seen_requests, audit_, *guard_, clock_,
-                                            random_, key_);
+                                            *stored_.seen_requests, audit_, *guard_, counters_,
+                                            clock_, random_, key_);
     portal_ = std::make_unique<PortalService>(config_, people_, sessions_, audit_, clock_);
   }
 
   SecretString LogIn(std::optional<uint32_t> uid = 20001) {
     return *sessions_.Create({.username = "alice",
                               .uid = uid,
+                              .assurance = "password",
                               .authn_instant = clock_.Now(),
                               .session_index = "_session"},
                              stored_.Commit());
@@ -113,6 +114,7 @@ class IssueServiceTest : public ::testing::Test {
   rolebridge::testing::OpenedStore stored_{folder_.path(), clock_, random_};
   store::SessionStore& sessions_ = *stored_.sessions;
   PersonReader people_{config_, directory_, sessions_, clock_};
+  Counters counters_;
   std::unique_ptr<ClockGuard> guard_;
   std::unique_ptr<IssueService> issue_;
   std::unique_ptr<PortalService> portal_;
@@ -401,14 +403,15 @@ TEST_F(IssueServiceTest, ALevelCountsForItsTimeAndTheOneBelowAfterIt) {
 ldap:
 )yaml"));
   using std::chrono::minutes;
-  EXPECT_EQ(CurrentAssurance(config, 1, minutes(14)), 1u);
-  EXPECT_EQ(CurrentAssurance(config, 1, minutes(15)), 0u);
-  EXPECT_EQ(CurrentAssurance(config, 0, minutes(119)), 0u);
-  EXPECT_EQ(CurrentAssurance(config, 1, minutes(120)), std::nullopt);
+  EXPECT_EQ(CurrentAssurance(config, "mfa", minutes(14)), 1u);
+  EXPECT_EQ(CurrentAssurance(config, "mfa", minutes(15)), 0u);
+  EXPECT_EQ(CurrentAssurance(config, "password", minutes(119)), 0u);
+  EXPECT_EQ(CurrentAssurance(config, "mfa", minutes(120)), std::nullopt);
+  EXPECT_EQ(CurrentAssurance(config, "gone", minutes(1)), std::nullopt);
   Use(config);
   const SecretString session = *sessions_.Create({.username = "alice",
                                                   .uid = 20001,
-                                                  .assurance = 1,
+                                                  .assurance = "mfa",
                                                   .authn_instant = clock_.Now(),
                                                   .session_index = "_session"},
                                                  stored_.Commit());

@@ -77,9 +77,9 @@ class LoginServiceTest : public ::testing::Test {
 
   void Play(PamPeer::Script script) {
     peer_ = std::make_unique<PamPeer>(std::move(script));
-    service_ = std::make_unique<LoginService>(config_, PamSocket{peer_->path(), geteuid()},
-                                              sessions_, *stored_.known_names, *throttle_, audit_,
-                                              clock_, random_, keys_);
+    service_ = std::make_unique<LoginService>(
+        config_, PamSocket{peer_->path(), geteuid()}, sessions_, *stored_.known_names, *throttle_,
+        conversations_, audit_, counters_, clock_, random_, keys_);
   }
 
   LoginService::Reply Begin(const std::string& username, const std::string& secret,
@@ -133,6 +133,8 @@ class LoginServiceTest : public ::testing::Test {
   const StateKeys keys_ = rolebridge::testing::SomeKeys();
   std::unique_ptr<Throttle> throttle_ =
       *Throttle::Open(store::ThrottleTable(*stored_.store), config_.limits, keys_.throttle, clock_);
+  Conversations conversations_{clock_, random_};
+  Counters counters_;
   std::unique_ptr<PamPeer> peer_;
   std::unique_ptr<LoginService> service_;
 };
@@ -262,6 +264,7 @@ TEST_F(LoginServiceTest, TheNameThatPamEndedWithCounts) {
 
 TEST_F(LoginServiceTest, TellsOnlyWhatThePersonMustKnow) {
   config_.limits.login_failures_per_name = 100;
+  throttle_->SetLimits(config_.limits);
   for (const auto& [verdict, state] :
        {std::pair(pam::Verdict::kDenied, LoginState::kFailed),
         std::pair(pam::Verdict::kAccountExpired, LoginState::kFailed),
@@ -330,7 +333,7 @@ TEST_F(LoginServiceTest, StrangersWithNamesAloneDoNotShutTheDoor) {
     ASSERT_EQ(asked.state, LoginState::kPrompts) << i;
     if (i == 0) oldest = asked.conversation;
   }
-  EXPECT_EQ(service_->counters().conversations, 4U);
+  EXPECT_EQ(conversations_.size(), 4U);
   EXPECT_EQ(std::get<Refusal>(Answer(oldest, {"x"})).reason, Reason::kUnknownConversation);
   EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kLoggedIn);
   // One address puts out its own first.

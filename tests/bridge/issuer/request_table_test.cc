@@ -51,20 +51,38 @@ class RequestTableTest : public ::testing::Test {
   rolebridge::testing::OpenedStore stored_{folder_.path(), clock_, random_};
   store::SessionStore& sessions_ = *stored_.sessions;
   PersonReader people_{config_, directory_, sessions_, clock_};
-  ClockGuard guard_{clock_, true};
+  ClockGuard guard_{clock_};
   const StateKeys keys_ = rolebridge::testing::SomeKeys();
   std::unique_ptr<Throttle> throttle_ =
       *Throttle::Open(store::ThrottleTable(*stored_.store), config_.limits, keys_.throttle, clock_);
-  LoginService login_{config_,    {"/nonexistent/pam.sock", 0},
-                      sessions_,  *stored_.known_names,
-                      *throttle_, audit_,
-                      clock_,     random_,
-                      keys_};
+  Conversations conversations_{clock_, random_};
+  Counters counters_;
+  const PamSocket pam_{"/nonexistent/pam.sock", 0};
+  std::unique_ptr<store::AuditLog> record_ = *store::AuditLog::Open(
+      *stored_.store, *store::AuditKey::Open(folder_.path() + "/audit.key", clock_.Now(), random_),
+      clock_.Now(), std::nullopt);
+  const State state_{clock_,
+                     random_,
+                     keys_,
+                     pam_,
+                     *stored_.store,
+                     *record_,
+                     sessions_,
+                     *stored_.seen_requests,
+                     *stored_.known_names,
+                     audit_,
+                     *throttle_,
+                     conversations_,
+                     guard_,
+                     counters_};
+  LoginService login_{config_,    pam_,           sessions_, *stored_.known_names,
+                      *throttle_, conversations_, audit_,    counters_,
+                      clock_,     random_,        keys_};
   PortalService portal_{config_, people_, sessions_, audit_, clock_};
-  IssueService issue_{config_, people_, signer_, sessions_, *stored_.seen_requests,
-                      audit_,  guard_,  clock_,  random_,   key_};
-  const RequestTable table_{{config_, login_, portal_, issue_, *stored_.store, sessions_,
-                             directory_, guard_, key_,
+  IssueService issue_{config_, people_, signer_,   sessions_, *stored_.seen_requests,
+                      audit_,  guard_,  counters_, clock_,    random_,
+                      key_};
+  const RequestTable table_{{config_, login_, portal_, issue_, directory_, state_,
                              [](std::string_view) { return Result<std::string>("<md/>"); }}};
 };
 
@@ -150,7 +168,7 @@ TEST_F(RequestTableTest, ServesTheRealClientAndCutsOffAStranger) {
     const UniqueFd stop(eventfd(0, EFD_CLOEXEC));
     RequestServer server(*ListenSeqpacket(path, std::nullopt), is_peer ? geteuid() : geteuid() + 1,
                          protocol::kMaxAnswerRequest,
-                         [&](std::string_view message) { return table_.Answer(message); });
+                         [&](std::string_view message, uid_t) { return table_.Answer(message); });
     std::thread serving([&] { server.ServeUntil(stop.get(), [] {}); });
     const auto client = protocol::ConnectToIssuer(path, geteuid());
     protocol::SettingsRequest request{GoodContext()};
@@ -174,7 +192,7 @@ TEST_F(RequestTableTest, TheClientConnectsAgainAfterARestart) {
     const UniqueFd stop(eventfd(0, EFD_CLOEXEC));
     RequestServer server(*ListenSeqpacket(path, std::nullopt), geteuid(),
                          protocol::kMaxAnswerRequest,
-                         [&](std::string_view message) { return table_.Answer(message); });
+                         [&](std::string_view message, uid_t) { return table_.Answer(message); });
     std::thread serving([&] { server.ServeUntil(stop.get(), [] {}); });
     EXPECT_TRUE(client->Settings(request));
     EXPECT_TRUE(client->Settings(request));

@@ -76,6 +76,7 @@ TEST_F(ThrottleTest, AnotherNameIsNotHeldUp) {
 
 TEST_F(ThrottleTest, SuccessClearsTheNameAndNotTheAddress) {
   limits_.login_failures_per_address = 8;
+  throttle_->SetLimits(limits_);
   FailTimes(4, From("192.0.2.1", "victim"));
   for (int i = 0; i < 4; ++i) {
     EXPECT_EQ(Fail(From("192.0.2.1", "mallory")), std::nullopt);
@@ -96,6 +97,7 @@ TEST_F(ThrottleTest, StrangersDoNotHoldUpAKnownDevice) {
 
 TEST_F(ThrottleTest, CountsAddressesByTheirIpv6Network) {
   limits_.login_failures_per_address = 3;
+  throttle_->SetLimits(limits_);
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(Fail(From("2001:db8::" + std::to_string(i), "name" + std::to_string(i))),
               std::nullopt);
@@ -106,6 +108,7 @@ TEST_F(ThrottleTest, CountsAddressesByTheirIpv6Network) {
 
 TEST_F(ThrottleTest, CountsNetworks) {
   limits_.login_failures_per_network = 10;
+  throttle_->SetLimits(limits_);
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(Fail(From("192.0.2." + std::to_string(i), "name" + std::to_string(i))), std::nullopt);
   }
@@ -115,6 +118,7 @@ TEST_F(ThrottleTest, CountsNetworks) {
 
 TEST_F(ThrottleTest, TheNodeSlowsDownAndNeverShuts) {
   limits_.login_failures_per_node = 20;
+  throttle_->SetLimits(limits_);
   for (int i = 0; i < 20; ++i) {
     const std::string text = std::to_string(i);
     EXPECT_EQ(Fail(From("10." + text + ".0.1", "name" + text)), std::nullopt);
@@ -173,6 +177,7 @@ TEST_F(ThrottleTest, AFloodOfNamesWipesNobodysCount) {
   limits_.login_failures_per_node = 1'000'000;
   limits_.login_failures_per_address = 1'000'000;
   limits_.login_failures_per_network = 1'000'000;
+  throttle_->SetLimits(limits_);
   FailTimes(5, From("192.0.2.1", "victim"));
   for (int i = 0; i < 20'000; ++i) {
     static_cast<void>(Fail(From("198.51.100.1", "name" + std::to_string(i))));
@@ -186,6 +191,7 @@ TEST_F(ThrottleTest, AFloodOfNamesHoldsUpHardlyAnybodyElse) {
   limits_.login_failures_per_node = 1'000'000;
   limits_.login_failures_per_address = 1'000'000;
   limits_.login_failures_per_network = 1'000'000;
+  throttle_->SetLimits(limits_);
   for (int i = 0; i < 40'000; ++i) {
     static_cast<void>(Fail(From("198.51.100.1", "name" + std::to_string(i))));
   }

@@ -22,14 +22,13 @@ class SessionStoreTest : public ::testing::Test {
   SessionStoreTest() { Start(); }
 
   // As a new process finds it.
-  void Start(const std::string& boot_id = "boot-1",
-             std::vector<std::string> levels = {"password", "mfa"}) {
+  void Start(const std::string& boot_id = "boot-1") {
     opened_.reset();
     opened_ = std::make_unique<OpenedStore>(
         folder_.path(), clock_, random_,
         SessionBounds{
             .lifetime = hours(8), .idle = hours(1), .sessions = 5, .sessions_per_user = 2},
-        Node{boot_id, std::move(levels)});
+        boot_id);
   }
 
   SessionStore& sessions() { return *opened_->sessions; }
@@ -137,7 +136,8 @@ TEST_F(SessionStoreTest, CountsResponsesWithinAMinute) {
 TEST_F(SessionStoreTest, SurvivesARestartWhole) {
   Session session{.username = "alice",
                   .uid = 20001,
-                  .assurance = 1,
+                  .assurance = "mfa",
+                  .client_address = "192.0.2.7",
                   .authn_instant = clock_.Now(),
                   .session_index = "_index"};
   const SecretString alice = *sessions().Create(session, opened_->Commit());
@@ -147,7 +147,8 @@ TEST_F(SessionStoreTest, SurvivesARestartWhole) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->username, "alice");
   EXPECT_EQ(found->uid, 20001U);
-  EXPECT_EQ(found->assurance, 1U);
+  EXPECT_EQ(found->assurance, "mfa");
+  EXPECT_EQ(found->client_address, "192.0.2.7");
   EXPECT_EQ(found->authn_instant, session.authn_instant);
   EXPECT_EQ(found->session_index, "_index");
   EXPECT_EQ(found->created, clock_.SinceBoot() - minutes(30));
@@ -235,13 +236,73 @@ TEST_F(SessionStoreTest, TrustsTheWallClockWhereTheBootCannotBeTold) {
   EXPECT_FALSE(Lives(alice));
 }
 
-TEST_F(SessionStoreTest, EndsWhereItsLevelIsNoLongerConfigured) {
-  const SecretString alice =
-      *sessions().Create({.username = "alice", .assurance = 1}, opened_->Commit());
-  const SecretString bob = Create("bob");
-  Start("boot-1", {"weak", "password"});
+TEST_F(SessionStoreTest, NewBoundsHoldForThoseThatAreThere) {
+  const SecretString alice = Create("alice");
+  clock_.Advance(minutes(20));
+  sessions().SetBounds(
+      {.lifetime = hours(8), .idle = minutes(20), .sessions = 5, .sessions_per_user = 2});
   EXPECT_FALSE(Lives(alice));
-  EXPECT_EQ(sessions().Use(bob.Reveal())->assurance, 1U);
+}
+
+TEST_F(SessionStoreTest, ListsAPageOfWhoeverIsAskedFor) {
+  for (const char* const name : {"alice", "bob", "alice", "carol"}) {
+    static int number = 0;
+    ASSERT_TRUE(sessions().Create(
+        {.username = name, .session_index = "_" + std::to_string(++number)}, opened_->Commit()));
+  }
+  const auto indexes = [&](const char* username, const char* after, size_t maximum) {
+    std::string text;
+    for (const Session& session : sessions().List(username, after, maximum)) {
+      text += session.session_index;
+    }
+    return text;
+  };
+  EXPECT_EQ(indexes("", "", 10), "_1_2_3_4");
+  EXPECT_EQ(indexes("", "", 2), "_1_2");
+  EXPECT_EQ(indexes("", "_2", 2), "_3_4");
+  EXPECT_EQ(indexes("alice", "", 10), "_1_3");
+  EXPECT_EQ(indexes("nobody", "", 10), "");
+  clock_.Advance(hours(1));
+  EXPECT_EQ(indexes("", "", 10), "") << "idle ones are over";
+}
+
+TEST_F(SessionStoreTest, EndsAllOfOnePersonOrOneAlone) {
+  const auto create = [&](const char* name, const char* index) {
+    return *sessions().Create({.username = name, .session_index = index}, opened_->Commit());
+  };
+  const SecretString first = create("alice", "_1");
+  const SecretString second = create("alice", "_2");
+  const SecretString bob = create("bob", "_3");
+  std::vector<std::string> told;
+  const auto commit = [&](const std::vector<std::string>& indexes, std::vector<Change> changes) {
+    told = indexes;
+    return opened_->store->Commit(std::move(changes));
+  };
+  EXPECT_EQ(*sessions().EndAll("", "_1", commit), 1U);
+  EXPECT_EQ(told, std::vector<std::string>{"_1"});
+  EXPECT_FALSE(Lives(first));
+  EXPECT_TRUE(Lives(second));
+  EXPECT_EQ(*sessions().EndAll("alice", "", commit), 1U);
+  EXPECT_FALSE(Lives(second));
+  EXPECT_TRUE(Lives(bob));
+  told.clear();
+  EXPECT_EQ(*sessions().EndAll("alice", "", commit), 0U);
+  EXPECT_TRUE(told.empty()) << "nothing to put on record";
+  Start();
+  EXPECT_TRUE(Lives(bob));
+  EXPECT_FALSE(Lives(second));
+}
+
+TEST_F(SessionStoreTest, WhatCannotBePutOnRecordIsOverNevertheless) {
+  const SecretString alice = Create("alice");
+  const auto refuse = [](const std::vector<std::string>&, std::vector<Change>) -> Result<void> {
+    return Error{ErrorCode::kUnavailable, "full"};
+  };
+  EXPECT_FALSE(sessions().EndAll("alice", "", refuse));
+  EXPECT_FALSE(Lives(alice));
+  ASSERT_TRUE(opened_->store->CommitPosted());
+  Start();
+  EXPECT_FALSE(Lives(alice));
 }
 
 TEST_F(SessionStoreTest, KeepsNoIdentifierOnTheDisk) {

@@ -68,7 +68,7 @@ TEST_F(StoreTest, MakesAllChangesOfOneCommitOrNone) {
 
 TEST_F(StoreTest, TakesPostedChangesAlong) {
   Open();
-  store_->Post(Remember("alice"));
+  store_->Post("a", Remember("alice"));
   EXPECT_EQ(NamesIn(*store_), 0);
   EXPECT_TRUE(store_->Commit({Remember("bob")}));
   EXPECT_EQ(NamesIn(*store_), 2);
@@ -77,9 +77,25 @@ TEST_F(StoreTest, TakesPostedChangesAlong) {
 TEST_F(StoreTest, APostedChangeThatFailsTakesNobodyAlong) {
   Open();
   EXPECT_TRUE(store_->Commit({Remember("alice")}));
-  store_->Post(Remember("alice"));
+  store_->Post("a", Remember("alice"));
   EXPECT_TRUE(store_->Commit({Remember("bob")}));
   EXPECT_EQ(NamesIn(*store_), 2);
+}
+
+TEST_F(StoreTest, OfATopicTheNewestPostIsMade) {
+  Open();
+  store_->Post("a", Remember("alice"));
+  store_->Post("a", Remember("bob"));
+  EXPECT_TRUE(store_->CommitPosted());
+  EXPECT_TRUE(store_->Commit({Remember("alice")})) << "was not made";
+  EXPECT_FALSE(store_->Commit({Remember("bob")})) << "was";
+}
+
+TEST_F(StoreTest, BoundsWhatWaits) {
+  Open();
+  for (int i = 0; i < 10'010; ++i) store_->Post(std::to_string(i), Remember(std::to_string(i)));
+  EXPECT_TRUE(store_->CommitPosted());
+  EXPECT_EQ(NamesIn(*store_), 10'000);
 }
 
 // The first one's change holds the database until all others wait: those go in one transaction.
@@ -156,13 +172,27 @@ TEST_F(StoreTest, WhatWasPostedWaitsForAStoreThatCanBeWritten) {
   const auto large = [](Database& database) {
     return database.Execute("INSERT INTO known_names VALUES(?)", std::string(100'000, 'x'));
   };
-  store_->Post(large);
-  store_->Post(Remember("alice"));
+  store_->Post("large", large);
+  store_->Post("a", Remember("alice"));
   EXPECT_FALSE(store_->CommitPosted());
   EXPECT_EQ(NamesIn(*store_), 0);
   MakeRoom();
   EXPECT_TRUE(store_->CommitPosted());
   EXPECT_EQ(NamesIn(*store_), 2);
+}
+
+TEST_F(StoreTest, WhatWasPostedMeanwhileIsNewerThanWhatFailed) {
+  Open();
+  Fill();
+  store_->Post("a", Remember("alice"));
+  EXPECT_FALSE(store_->Commit({[this](Database& database) {
+    store_->Post("a", Remember("bob"));
+    return database.Execute("INSERT INTO known_names VALUES(?)", std::string(100'000, 'x'));
+  }}));
+  MakeRoom();
+  EXPECT_TRUE(store_->CommitPosted());
+  EXPECT_TRUE(store_->Commit({Remember("alice")})) << "was not made";
+  EXPECT_FALSE(store_->Commit({Remember("bob")})) << "was";
 }
 
 TEST_F(StoreTest, RefusesAFolderThatOthersMayEnter) {

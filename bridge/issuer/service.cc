@@ -1,0 +1,46 @@
+#include "bridge/issuer/service.h"
+
+#include <utility>
+
+#include "bridge/issuer/open_directory.h"
+#include "bridge/issuer/promise.h"
+
+namespace rolebridge::issuer {
+
+Result<std::shared_ptr<const Service>> Service::Create(config::Config config, const State& state) {
+  Result<SigningKeys> signing = LoadSigningKeys(config, state.clock.Now());
+  if (!signing) return signing.error();
+  Result<std::unique_ptr<ldap::Directory>> directory = OpenDirectory(config, state.clock);
+  if (!directory) return directory.error();
+  return std::shared_ptr<const Service>(
+      new Service(std::move(config), *std::move(signing), *std::move(directory), state));
+}
+
+Service::Service(config::Config config, SigningKeys signing,
+                 std::unique_ptr<ldap::Directory> directory, const State& state)
+    : config_(std::move(config)),
+      signing_(std::move(signing)),
+      directory_(std::move(directory)),
+      people_(config_, *directory_, state.sessions, state.clock),
+      login_(config_, state.pam, state.sessions, state.known_names, state.throttle,
+             state.conversations, state.audit, state.counters, state.clock, state.random,
+             state.keys),
+      portal_(config_, people_, state.sessions, state.audit, state.clock),
+      issue_(config_, people_, signing_.signer, state.sessions, state.seen_requests, state.audit,
+             state.clock_guard, state.counters, state.clock, state.random, state.keys.name_id),
+      table_({config_, login_, portal_, issue_, *directory_, state, [this](std::string_view slug) {
+                return MetadataFor(config_, signing_.certificates_base64, slug);
+              }}) {}
+
+std::vector<std::string> Service::BrokenPromises(const Clock& clock) const {
+  std::vector<std::string> broken;
+  for (const config::Test& test : config_.tests) {
+    const Result<void> kept = CheckPromise(config_, test, directory_.get(), clock);
+    if (kept) continue;
+    broken.push_back(ToString(test.position) + ": test '" + test.name +
+                     "': " + kept.error().message);
+  }
+  return broken;
+}
+
+}  // namespace rolebridge::issuer

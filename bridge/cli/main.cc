@@ -244,7 +244,7 @@ void AddSessions(CLI::App& app, int& status) {
   CLI::Option* const user = end->add_option("USER", options->user, "Who");
   end->add_option("--session", options->session, "That one alone, as list shows it")
       ->excludes(user);
-  end->callback([end, options, &status] {
+  end->callback([options, &status] {
     if (options->user.empty() == options->session.empty()) throw CLI::CallForHelp();
     status = cli::EndSessions(*options, std::cout, std::cerr);
   });

@@ -24,6 +24,7 @@ struct Login {
   std::string username;  // canonical, as typed
   std::string client_address;
   config::AssuranceLevel level;  // what it proves where it ends well
+  SecretString session;          // whose it adds that level to; empty: it makes one
   std::string device;            // its token, where it is one of this person's
   SecretString first_secret;
   std::string digest;           // of name and first secret, see RepeatedAttempts

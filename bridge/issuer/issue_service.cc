@@ -12,6 +12,7 @@
 #include "bridge/entitlement/given_facts.h"
 #include "bridge/issuer/applications.h"
 #include "bridge/issuer/refusals.h"
+#include "bridge/issuer/requested_level.h"
 #include "bridge/issuer/response_draft.h"
 #include "bridge/saml/names.h"
 
@@ -58,6 +59,7 @@ struct IssueService::Draft {
   const config::Application* application = nullptr;
   std::string acs_url;
   PersonView person;
+  size_t level = 0;                      // index of the level of assurance that is stated
   entitlement::Entitlement entitlement;  // its roles: those that are sent
 };
 
@@ -115,6 +117,9 @@ std::variant<IssueService::Draft, Refused> IssueService::Prepare(protocol::Issue
   auto read = people_.Read(request.session.Reveal(), session, request.context);
   if (Refused* refused = std::get_if<Refused>(&read)) return std::move(*refused);
   draft.person = std::get<PersonView>(std::move(read));
+  if (std::optional<Refused> refused = CheckLevel(draft, request.request)) {
+    return *std::move(refused);
+  }
   draft.person.facts.application = entitlement::ApplicationFacts(application);
   draft.entitlement = entitlement::Evaluate(config_, application, draft.person.facts);
   if (std::optional<Refused> objection =
@@ -171,6 +176,29 @@ std::optional<Refused> IssueService::CheckRequest(const config::Application& app
   return std::nullopt;
 }
 
+std::optional<Refused> IssueService::CheckLevel(Draft& draft,
+                                                const protocol::RequestFacts& request) const {
+  const size_t current = draft.person.facts.assurance;
+  draft.level = current;
+  // Command-line clients ask in AWS's name, for whatever they were written with (aws-saml.md 3.4).
+  if (!request.present || PartitionOf(*draft.application) != nullptr) return std::nullopt;
+  const std::optional<size_t> asked = RequestedLevel(config_, request, current);
+  if (!asked) {
+    return Refused{{Reason::kPolicy,
+                    "The application asks for a way of signing in that is not "
+                    "offered here."},
+                   "no level of assurance meets the request's RequestedAuthnContext: " +
+                       Join(request.contexts),
+                   {}};
+  }
+  draft.level = *asked;
+  if (*asked <= current) return std::nullopt;
+  const std::string& name = config_.assurance[*asked].name;
+  return Refused{{Reason::kNeedsLevel, "The application asks for it.", name},
+                 "the request asks for level '" + name + "'",
+                 {}};
+}
+
 std::optional<Refused> IssueService::CheckRates(std::string_view session_identifier) {
   if (!sessions_.CountResponse(session_identifier,
                                config_.limits.responses_per_session_and_minute)) {
@@ -197,9 +225,9 @@ std::variant<saml::Response, Refused> IssueService::Compose(const Draft& draft,
                       .acs_url = draft.acs_url,
                       .name_id = NameIdFor(draft),
                       .now = clock_.Now(),
-                      .authn_instant = session.authn_instant,
+                      .authn_instant = draft.person.authn_instant,
                       .session_index = session.session_index,
-                      .assurance = draft.person.facts.assurance};
+                      .assurance = draft.level};
   if (request.request.present) frame.in_response_to = request.request.id;
   saml::Response response = ComposeResponse(config_, application, draft.entitlement, frame);
   if (std::optional<Refused> objection = AwsObjectionTo(application, response)) {
@@ -277,7 +305,7 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
                      {"dn", draft.person.facts.user.dn},
                      {"unique_id", draft.person.unique_id},
                      {"groups", Join(GroupNames(draft.person.facts))},
-                     {"assurance", config_.assurance[draft.person.facts.assurance].name},
+                     {"assurance", config_.assurance[draft.level].name},
                      {"application", draft.application->slug},
                      {"acs", response.destination},
                      {"in_response_to", assertion.in_response_to.value_or("")},

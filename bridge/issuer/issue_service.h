@@ -45,6 +45,7 @@ class IssueService {
   std::optional<Refused> CheckRequest(const config::Application& application,
                                       const protocol::IssueRequest& request,
                                       const store::Session& session);
+  std::optional<Refused> CheckLevel(Draft& draft, const protocol::RequestFacts& request) const;
   std::optional<Refused> CheckRates(std::string_view session_identifier);
   std::variant<saml::Response, Refused> Compose(const Draft& draft,
                                                 const protocol::IssueRequest& request,

@@ -64,7 +64,9 @@ LoginState StateOf(pam::Verdict verdict) {
 }  // namespace
 
 LoginAttempt LoginService::AttemptOf(const Login& login) {
-  return {login.username, login.client_address, login.device};
+  // A step-up counts for itself: the right password must not clear guesses at a code.
+  const std::string step = login.session.empty() ? "" : " " + login.level.name;
+  return {login.username + step, login.client_address, login.device};
 }
 
 LoginService::LoginService(const config::Config& config, PamSocket pam,
@@ -86,18 +88,14 @@ LoginService::LoginService(const config::Config& config, PamSocket pam,
       repeated_(clock, random) {}
 
 LoginService::Reply LoginService::Begin(protocol::BeginLoginRequest& request) {
+  if (!request.level.empty()) return BeginStepUp(request);
   const BootTime began = clock_.SinceBoot();
   const std::optional<std::string> username =
       CanonicalUsername(request.username, config_.fold_user_case);
   if (!username) return RefuseName(request, began);
   const LoginPtr login =
       conversations_.Begin(*username, request.context.client_address, config_.limits);
-  if (!login) {
-    return RefuseSession({{"request", request.context.request_id},
-                          {"user", NameForRecord(*username)},
-                          {"rhost", request.context.client_address}},
-                         {ErrorCode::kResourceExhausted, "limits.conversations is reached"});
-  }
+  if (!login) return RefuseForRoom(request.context, *username);
   const std::lock_guard lock(login->mutex);
   login->level = config_.assurance.front();
   if (IsDeviceOf(keys_.devices, request.device, *username, clock_.Now())) {
@@ -108,6 +106,43 @@ LoginService::Reply LoginService::Begin(protocol::BeginLoginRequest& request) {
   }
   login->first_secret = std::move(request.first_secret);
   return StartPam(*login, request.context);
+}
+
+// Whose password was right already: PAM is asked at once, and only for the level that is missing.
+LoginService::Reply LoginService::BeginStepUp(protocol::BeginLoginRequest& request) {
+  const std::optional<store::Session> session = sessions_.Use(request.session.Reveal());
+  if (!session) return Refusal{Reason::kNoSession, ""};
+  const auto level = std::find_if(
+      config_.assurance.begin(), config_.assurance.end(),
+      [&](const config::AssuranceLevel& candidate) { return candidate.name == request.level; });
+  const bool is_step = level != config_.assurance.end() && level != config_.assurance.begin();
+  if (!is_step || !request.username.empty() || !request.first_secret.empty()) {
+    return Refusal{Reason::kMalformed, ""};
+  }
+  const LoginPtr login =
+      conversations_.Begin(session->username, request.context.client_address, config_.limits);
+  if (!login) return RefuseForRoom(request.context, session->username);
+  const std::lock_guard lock(login->mutex);
+  login->level = *level;
+  login->session = std::move(request.session);
+  login->was_asked_more = true;
+  if (IsDeviceOf(keys_.devices, request.device, session->username, clock_.Now())) {
+    login->device = request.device;
+  }
+  if (const auto wait = throttle_.Reserve(AttemptOf(*login))) {
+    conversations_.Forget(login->id);
+    return HoldUp(login->username, request.context, *wait, login->last_input);
+  }
+  login->is_counted = true;
+  return Converse(*login, request.context);
+}
+
+LoginService::Reply LoginService::RefuseForRoom(const protocol::Context& context,
+                                                const std::string& username) {
+  return RefuseSession({{"request", context.request_id},
+                        {"user", NameForRecord(username)},
+                        {"rhost", context.client_address}},
+                       {ErrorCode::kResourceExhausted, "limits.conversations is reached"});
 }
 
 // Nobody can have it, so nobody is guessed at; but the address is known for it.
@@ -178,6 +213,10 @@ LoginService::Reply LoginService::StartPam(Login& login, const protocol::Context
     }
     login.is_counted = true;
   }
+  return Converse(login, context);
+}
+
+LoginService::Reply LoginService::Converse(Login& login, const protocol::Context& context) {
   Result<pam::Conversation> conversation =
       pam::Conversation::Begin(pam_.path,
                                {.service = login.level.pam_service,
@@ -305,7 +344,12 @@ LoginService::Reply LoginService::Conclude(Login& login, const protocol::Context
     return Deny(login, context,
                 {.verdict = pam::Verdict::kNotAPerson, .detail = "PAM ended on a malformed name"});
   }
-  return Admit(login, context, *username, outcome);
+  if (login.session.empty()) return Admit(login, context, *username, outcome);
+  if (*username != login.username) {
+    return Deny(login, context,
+                {.verdict = pam::Verdict::kNotAPerson, .detail = "PAM ended on another name"});
+  }
+  return StepUp(login, context);
 }
 
 LoginService::Reply LoginService::Admit(Login& login, const protocol::Context& context,
@@ -339,6 +383,36 @@ LoginService::Reply LoginService::Admit(Login& login, const protocol::Context& c
   LoginReply reply{.state = LoginState::kLoggedIn};
   reply.session = *std::move(session);
   reply.device = MakeDeviceToken(keys_.devices, login.username, clock_.Now(), random_);
+  return reply;
+}
+
+LoginService::Reply LoginService::StepUp(Login& login, const protocol::Context& context) {
+  if (login.is_counted) throttle_.Succeed(AttemptOf(login));
+  conversations_.Forget(login.id);
+  const std::optional<store::Session> session = sessions_.Use(login.session.Reveal());
+  if (!session) return Refusal{Reason::kNoSession, ""};
+  Result<SecretString> raised =
+      sessions_.StepUp(login.session.Reveal(), {login.level.name, clock_.Now()},
+                       [&](std::vector<store::Change> changes) {
+                         return audit_.Write({"level_proved",
+                                              LogPriority::kInfo,
+                                              {{"request", context.request_id},
+                                               {"user", login.username},
+                                               {"rhost", login.client_address},
+                                               {"user_agent", context.user_agent},
+                                               {"service", login.level.pam_service},
+                                               {"assurance", login.level.name},
+                                               {"config", config_.hash},
+                                               {"session", session->session_index}}},
+                                             std::move(changes));
+                       });
+  if (!raised) {
+    const bool is_over = raised.error().code == ErrorCode::kNotFound;
+    return Refusal{is_over ? Reason::kNoSession : Reason::kUnavailable, ""};
+  }
+  ++counters_.logins;
+  LoginReply reply{.state = LoginState::kLoggedIn};
+  reply.session = *std::move(raised);
   return reply;
 }
 

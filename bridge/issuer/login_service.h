@@ -29,9 +29,10 @@ struct PamSocket {
   uid_t uid = 0;  // whom the peer must be
 };
 
-// begin_login and answer: relays one PAM conversation for each login and makes the session where it
-// ended well. Safe to call from several threads; a call waits for PAM no longer than a
-// quarter of a second, and besides for what it puts on record to be on the disk.
+// begin_login and answer: relays one PAM conversation for each login, and makes the session where
+// it ended well or adds a level of assurance to the one there is. Safe to call from several
+// threads; a call waits for PAM no longer than a quarter of a second, and besides for what it puts
+// on record to be on the disk.
 class LoginService {
  public:
   using Reply = std::variant<protocol::LoginReply, protocol::Refusal>;
@@ -52,7 +53,10 @@ class LoginService {
  private:
   static LoginAttempt AttemptOf(const Login& login);
 
+  Reply BeginStepUp(protocol::BeginLoginRequest& request);
+  Reply RefuseForRoom(const protocol::Context& context, const std::string& username);
   Reply StartPam(Login& login, const protocol::Context& context);
+  Reply Converse(Login& login, const protocol::Context& context);
   Reply Repeat(Login& login, const protocol::Context& context);
   Reply HoldUp(const std::string& username, const protocol::Context& context,
                std::chrono::seconds wait, BootTime since);
@@ -62,6 +66,7 @@ class LoginService {
   Reply Conclude(Login& login, const protocol::Context& context, const pam::Outcome& outcome);
   Reply Admit(Login& login, const protocol::Context& context, const std::string& username,
               const pam::Outcome& outcome);
+  Reply StepUp(Login& login, const protocol::Context& context);
   Reply RefuseSession(LogFields fields, const Error& error);
   Reply Deny(Login& login, const protocol::Context& context, const pam::Outcome& outcome);
   protocol::LoginReply Held(protocol::LoginState state, BootTime since);

@@ -58,24 +58,33 @@ mapping::Facts FactsOf(const std::string& username, const ldap::Lookup& lookup) 
   return facts;
 }
 
-std::optional<size_t> CurrentAssurance(const config::Config& config, std::string_view level,
-                                       std::chrono::seconds login_age) {
-  const auto proved = std::find_if(
-      config.assurance.begin(), config.assurance.end(),
-      [&](const config::AssuranceLevel& candidate) { return candidate.name == level; });
-  if (proved == config.assurance.end()) return std::nullopt;
-  for (auto i = static_cast<size_t>(proved - config.assurance.begin()) + 1; i-- > 0;) {
-    const std::optional<std::chrono::seconds>& valid = config.assurance[i].valid;
-    if (!valid || login_age < *valid) return i;
+std::optional<Assurance> CurrentAssurance(const config::Config& config,
+                                          const store::Session& session, SysSeconds now) {
+  std::vector<store::Proof> proofs = session.steps;
+  proofs.push_back({session.assurance, session.authn_instant});
+  std::optional<Assurance> current;
+  for (const store::Proof& proof : proofs) {
+    const auto proved = std::find_if(
+        config.assurance.begin(), config.assurance.end(),
+        [&](const config::AssuranceLevel& level) { return level.name == proof.level; });
+    if (proved == config.assurance.end()) continue;
+    for (auto i = static_cast<size_t>(proved - config.assurance.begin()) + 1; i-- > 0;) {
+      const std::optional<std::chrono::seconds>& valid = config.assurance[i].valid;
+      if (valid && now - proof.instant >= *valid) continue;
+      const bool is_better = !current || i > current->level ||
+                             (i == current->level && proof.instant > current->instant);
+      if (is_better) current = Assurance{i, proof.instant};
+      break;
+    }
   }
-  return std::nullopt;
+  return current;
 }
 
 std::variant<PersonView, Refused> PersonReader::Read(std::string_view session_identifier,
                                                      const store::Session& session,
                                                      const protocol::Context& context) const {
   const SysSeconds now = clock_.Now();
-  const auto assurance = CurrentAssurance(config_, session.assurance, now - session.authn_instant);
+  const std::optional<Assurance> assurance = CurrentAssurance(config_, session, now);
   if (!assurance)
     return Refuse(Reason::kNoSession,
                   "the login is older than assurance.valid, or of a level that there is no more");
@@ -90,7 +99,8 @@ std::variant<PersonView, Refused> PersonReader::Read(std::string_view session_id
   PersonView view;
   view.facts = FactsOf(session.username, *lookup);
   view.facts.client_address = context.client_address;
-  view.facts.assurance = *assurance;
+  view.facts.assurance = assurance->level;
+  view.authn_instant = assurance->instant;
   view.facts.instant = now;
   view.unique_id = lookup->person.unique_id;
   view.display_name = DisplayNameOf(view.facts.user);

@@ -24,8 +24,9 @@ struct Refused {
 
 // A person as the directory knows them at this moment.
 struct PersonView {
-  mapping::Facts facts;   // all but `application`
-  std::string unique_id;  // of the entry
+  mapping::Facts facts;        // all but `application`
+  std::string unique_id;       // of the entry
+  SysSeconds authn_instant{};  // when the level in `facts` was proved
   std::string display_name;
   std::vector<ldap::DroppedValue> dropped;
 };
@@ -33,11 +34,16 @@ struct PersonView {
 // What templates see of a looked-up person.
 mapping::Facts FactsOf(const std::string& username, const ldap::Lookup& lookup);
 
-// The level of assurance, as an index, that a login still counts for: each level holds for its
-// `valid`, and the one below it after that. Nothing where not even the lowest does any more, or
-// where a reload took the level away.
-std::optional<size_t> CurrentAssurance(const config::Config& config, std::string_view level,
-                                       std::chrono::seconds login_age);
+// What a session counts for at this moment.
+struct Assurance {
+  size_t level = 0;      // index into the configured levels
+  SysSeconds instant{};  // when it was proved, or one above it
+};
+
+// The highest level that the session proved, or one above it, within the level's `valid`. Nothing
+// where not even the lowest holds any more, or where a reload took the levels away.
+std::optional<Assurance> CurrentAssurance(const config::Config& config,
+                                          const store::Session& session, SysSeconds now);
 
 // Reads the person of a session, live, and checks that they are still who logged in: the entry that
 // the session was bound to (security.md U7), the uid that PAM's side resolved (U6), an account that

@@ -43,14 +43,18 @@ DescribedRole DescribeRole(const config::Config& config, const aws::RoleArn& rol
 std::vector<DescribedRole> DescribeRoles(const config::Config& config,
                                          const entitlement::Entitlement& entitlement,
                                          bool with_reasons) {
+  // Where only a step-up is missing, the role is shown anyway: choosing it leads to that.
   std::vector<DescribedRole> roles;
   for (const entitlement::Role& role : entitlement.roles) {
     roles.push_back(DescribeRole(config, role.pair.role));
     if (with_reasons) roles.back().source = CutToText(role.source);
   }
   for (const entitlement::WithheldRole& withheld : entitlement.withheld) {
-    if (!with_reasons) break;
+    const bool needs_level = withheld.verdict.needs_assurance.has_value();
+    if (!with_reasons && !needs_level) continue;
     roles.push_back(DescribeRole(config, withheld.role.pair.role));
+    if (needs_level) roles.back().level = withheld.policy->assurance();
+    if (!with_reasons) continue;
     roles.back().source = CutToText(withheld.role.source);
     roles.back().withheld = CutToText(withheld.policy->message());
   }
@@ -80,13 +84,13 @@ std::optional<uint32_t> CutToPage(std::vector<DescribedApplication>& application
   size_t size = 0;
   std::optional<uint32_t> next;
   for (DescribedApplication& application : applications) {
-    size += application.name.size() + application.withheld.size() + 64;
+    size += application.name.size() + application.withheld.size() + 128;
     std::vector<DescribedRole> page;
     for (DescribedRole& role : application.roles) {
       const uint32_t position = index++;
       if (position < first || next) continue;
       size += role.role_arn.size() + role.account_name.size() + role.role_name.size() +
-              role.source.size() + role.withheld.size() + 32;
+              role.source.size() + role.withheld.size() + role.level.size() + 36;
       if (size > kPageBudget) {
         next = position;
         continue;
@@ -132,12 +136,14 @@ PortalService::Reply PortalService::Describe(protocol::DescribeRequest& request)
     // With reasons also what a policy keeps from somebody who has a role there; of applications
     // that are nothing to them, nobody is told.
     const bool is_theirs = !entitlement.roles.empty() || !entitlement.withheld.empty();
-    if (!found || (request.with_reasons && is_theirs)) {
+    const bool needs_level = found && found->refusal.reason == Reason::kNeedsLevel;
+    if (!found || needs_level || (request.with_reasons && is_theirs)) {
       reply.applications.push_back(
           {.slug = application.slug,
            .name = application.name,
            .has_roles = SendsRoles(application),
            .withheld = found ? WithheldText(*found) : "",
+           .level = needs_level ? found->refusal.level : "",
            .roles = DescribeRoles(config_, entitlement, request.with_reasons)});
     }
     if (found) objection = std::move(found);

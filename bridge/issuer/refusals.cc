@@ -26,6 +26,8 @@ std::string_view NameOf(Reason reason) {
       return "role_not_yours";
     case Reason::kPolicy:
       return "policy";
+    case Reason::kNeedsLevel:
+      return "needs_level";
     case Reason::kAccountState:
       return "account_state";
     case Reason::kDirectoryUnavailable:
@@ -106,7 +108,9 @@ protocol::Refusal RecordRefusal(Audit& audit, const protocol::Context& context,
 }
 
 Refused RefusedBy(const mapping::Policy& policy, const mapping::Verdict& verdict) {
-  return {{Reason::kPolicy, policy.message()},
+  const bool is_level = verdict.needs_assurance.has_value();
+  return {{is_level ? Reason::kNeedsLevel : Reason::kPolicy, policy.message(),
+           is_level ? policy.assurance() : ""},
           "policy '" + policy.name() + "' (" + ToString(policy.position()) +
               ") is not met: " + verdict.reason,
           {}};

@@ -86,6 +86,8 @@ const std::string& Policy::message() const { return parsed_->message; }
 const std::vector<std::string>& Policy::roles() const { return parsed_->roles; }
 const std::vector<std::string>& Policy::accounts() const { return parsed_->accounts; }
 
+const std::string& Policy::assurance() const { return parsed_->assurance_name; }
+
 Verdict Policy::Judge(const Facts& facts) const {
   Verdict verdict{.reason = parsed_->Objection(facts)};
   const bool is_strong_enough = !parsed_->assurance || facts.assurance >= *parsed_->assurance;

@@ -40,6 +40,8 @@ class Policy {
   // Patterns of role names and ids of accounts that it is about; both empty: the application.
   const std::vector<std::string>& roles() const;
   const std::vector<std::string>& accounts() const;
+  // Name of the level that it takes at least; empty where it takes none.
+  const std::string& assurance() const;
   bool IsAboutRoles() const { return !roles().empty() || !accounts().empty(); }
 
   Verdict Judge(const Facts& facts) const;

@@ -15,7 +15,7 @@
 // one after the other on a connection; the issuer checks the peer's uid (SO_PEERCRED) on accept.
 // Coding: base/wire.h. A message is one type byte (a RequestType) and the fields in the order in
 // which Fields() lists them; a reply bears the type of its request, or kRefused and a Refusal.
-// Sizes: requests up to 4 KiB (kAnswer 20 KiB), replies up to 64 KiB (kIssue 160 KiB). Anything
+// Sizes: requests up to 6 KiB (kAnswer 20 KiB), replies up to 64 KiB (kIssue 160 KiB). Anything
 // longer, unknown, malformed or left over ends the connection (security.md C2, C4).
 // Deadline: every reply comes within 15 s, kBeginLogin and kAnswer within 300 ms.
 //
@@ -25,7 +25,7 @@ namespace rolebridge::protocol {
 
 inline constexpr uint8_t kVersion = 1;
 
-inline constexpr size_t kMaxRequest = 4 * 1024;
+inline constexpr size_t kMaxRequest = 6 * 1024;
 inline constexpr size_t kMaxAnswerRequest = 20 * 1024;
 inline constexpr size_t kMaxReply = 64 * 1024;
 inline constexpr size_t kMaxIssueReply = 160 * 1024;
@@ -77,6 +77,7 @@ enum class Reason : uint8_t {
   kNotEntitled,           // no entry in the directory, or nothing there opens this application
   kRoleNotYours,          // the role asked for is not among the person's
   kPolicy,                // a policy refuses; `detail` is its message
+  kNeedsLevel,            // it would not at `level`: the person can prove that (BeginLoginRequest)
   kAccountState,          // disabled, locked or expired in the directory
   kDirectoryUnavailable,  // or too slow
   kClock,                 // not synchronised, or it jumped: nothing is issued
@@ -89,10 +90,12 @@ enum class Reason : uint8_t {
 struct Refusal {
   Reason reason = Reason::kUnavailable;
   std::string detail;  // only words of the configuration: a policy's message, a mapping's place
+  std::string level;   // with kNeedsLevel: the name of a level of assurance
   template <class A>
   void Fields(A& archive) {
     archive.Enum(reason, Reason::kLast);
     archive.Text(detail, 1024);
+    archive.Text(level, 64);
   }
 };
 
@@ -173,17 +176,24 @@ struct Prompt {
 
 // The first secret answers only the first echo-off prompt with nothing asked before it; else it is
 // wiped and the person is asked.
+//
+// With `level`, the person of `session` proves that one too (step-up); `username` and the first
+// secret are empty then, since who it is and has to remain is known. It ends in a new session.
 struct BeginLoginRequest {
   Context context;
   std::string username;
   SecretString first_secret;  // may be empty: then PAM's first prompt comes back
   std::string device;         // of an earlier login's reply, kept by this browser; may be empty
+  std::string level;          // empty: a login
+  SecretString session;       // with `level`
   template <class A>
   void Fields(A& archive) {
     context.Fields(archive);
     archive.Text(username, 256);  // longer than a name may be, so that refusing it is the issuer's
     archive.Secret(first_secret, kMaxSecret);
     archive.Text(device, kIdLength);
+    archive.Text(level, 64);
+    archive.Secret(session, kIdLength);
   }
 };
 
@@ -257,6 +267,7 @@ struct DescribedRole {
   std::string role_name;
   std::string source;    // with reasons: "group 'ops': aws_role"
   std::string withheld;  // with reasons: what a policy says to the person; empty: the role is open
+  std::string level;     // the level of assurance that opens it; empty: it needs no other
   template <class A>
   void Fields(A& archive) {
     archive.Text(role_arn, 2048);
@@ -265,6 +276,7 @@ struct DescribedRole {
     archive.Text(role_name, 64);
     archive.Text(source, kMaxText);
     archive.Text(withheld, kMaxText);
+    archive.Text(level, 64);
   }
 };
 
@@ -273,6 +285,7 @@ struct DescribedApplication {
   std::string name;
   bool has_roles = false;            // false: not AWS; `all` is the only choice
   std::string withheld;              // with reasons: why the person may not use it; empty: they may
+  std::string level;                 // the level that opens it, where that is all it needs
   std::vector<DescribedRole> roles;  // sorted by account name, account, role
   template <class A>
   void Fields(A& archive) {
@@ -280,6 +293,7 @@ struct DescribedApplication {
     archive.Text(name, kMaxLabel);
     archive.Bool(has_roles);
     archive.Text(withheld, kMaxText);
+    archive.Text(level, 64);
     archive.List(roles, 5000);
   }
 };
@@ -303,6 +317,9 @@ struct DescribeReply {
 // ---- issue: one signed response
 // ------------------------------------------------------------------
 
+// How the contexts of a RequestedAuthnContext are meant.
+enum class Comparison : uint8_t { kExact, kMinimum, kMaximum, kBetter, kLast = kBetter };
+
 // What saml/authn_request read out of a relying party's request; the issuer compares it with its
 // own configuration and believes none of it.
 struct RequestFacts {
@@ -312,6 +329,8 @@ struct RequestFacts {
   std::string acs_url;  // may be empty
   bool force_authn = false;
   bool is_passive = false;
+  std::vector<std::string> contexts;  // AuthnContextClassRefs that are asked for; none: any
+  Comparison comparison = Comparison::kExact;
   template <class A>
   void Fields(A& archive) {
     archive.Bool(present);
@@ -320,6 +339,8 @@ struct RequestFacts {
     archive.Text(acs_url, 1024);
     archive.Bool(force_authn);
     archive.Bool(is_passive);
+    archive.Texts(contexts, 8, 128);
+    archive.Enum(comparison, Comparison::kLast);
   }
 };
 

@@ -1,6 +1,8 @@
 #include "bridge/store/session_store.h"
 
 #include <algorithm>
+#include <charconv>
+#include <sstream>
 #include <utility>
 
 #include "bridge/crypto/crypto.h"
@@ -10,6 +12,40 @@ namespace {
 
 // How far the store may lag behind on when a session was last used.
 constexpr auto kUseLag = std::chrono::minutes(1);
+
+// "mfa=1732650000 hardware=1732650100"; names of levels are words of letters, digits, - and _.
+std::string TextOf(const std::vector<Proof>& steps) {
+  std::string text;
+  for (const Proof& proof : steps) {
+    text += (text.empty() ? "" : " ") + proof.level + "=" +
+            std::to_string(proof.instant.time_since_epoch().count());
+  }
+  return text;
+}
+
+// What can't be read was proved never.
+std::vector<Proof> StepsIn(const std::string& text) {
+  std::vector<Proof> steps;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    const size_t equals = word.find('=');
+    if (equals == std::string::npos) continue;
+    int64_t instant = 0;
+    const char* const end = word.data() + word.size();
+    const auto [stopped, failed] = std::from_chars(word.data() + equals + 1, end, instant);
+    if (failed != std::errc() || stopped != end) continue;
+    steps.push_back({word.substr(0, equals), SysSeconds(std::chrono::seconds(instant))});
+  }
+  return steps;
+}
+
+// 64 hexadecimal digits.
+SecretString NewIdentifier(Random& random) {
+  std::string identifier = RandomHex(random, 32);
+  SecretString secret(identifier);
+  WipeString(identifier);
+  return secret;
+}
 
 }  // namespace
 
@@ -31,7 +67,7 @@ Result<void> SessionStore::Load() {
   return store_.Read([this](Database& database) {
     return database.ForEach(
         "SELECT hash, username, uid, assurance, client_address, authn_instant, session_index,"
-        " unique_id, boot_id, created_since_boot, created, last_used_since_boot, last_used"
+        " unique_id, boot_id, created_since_boot, created, last_used_since_boot, last_used, steps"
         " FROM sessions",
         [this](const Row& row) {
           const std::string hash = row.Bytes(0);
@@ -55,7 +91,8 @@ std::optional<Session> SessionStore::SessionIn(const Row& row) const {
                   .client_address = row.Bytes(4),
                   .authn_instant = SysSeconds(std::chrono::seconds(row.Integer(5))),
                   .session_index = row.Bytes(6),
-                  .unique_id = row.Bytes(7)};
+                  .unique_id = row.Bytes(7),
+                  .steps = StepsIn(row.Bytes(13))};
   if (!row.IsNull(2)) session.uid = static_cast<uint32_t>(row.Integer(2));
   const bool same_boot = !boot_id_.empty() && row.Bytes(8) == boot_id_;
   if (same_boot) {
@@ -72,9 +109,7 @@ std::optional<Session> SessionStore::SessionIn(const Row& row) const {
 }
 
 Result<SecretString> SessionStore::Create(Session session, const Commit& commit) {
-  std::string identifier = RandomHex(random_, 32);
-  SecretString secret(identifier);
-  WipeString(identifier);
+  SecretString secret = NewIdentifier(random_);
   session.created = session.last_used = clock_.SinceBoot();
   const std::string hash = crypto::Sha256(secret.Reveal());
   std::optional<std::string> oldest;
@@ -92,6 +127,37 @@ Result<SecretString> SessionStore::Create(Session session, const Commit& commit)
   const std::lock_guard lock(mutex_);
   if (oldest) sessions_.erase(*oldest);
   sessions_.emplace(hash, Held{session, session.last_used, {}});
+  return secret;
+}
+
+Result<SecretString> SessionStore::StepUp(std::string_view identifier, Proof proof,
+                                          const Commit& commit) {
+  const Error gone{ErrorCode::kNotFound, "the session is over"};
+  const std::string old_hash = crypto::Sha256(identifier);
+  SecretString secret = NewIdentifier(random_);
+  const std::string hash = crypto::Sha256(secret.Reveal());
+  Session session;
+  {
+    const std::lock_guard lock(mutex_);
+    const Held* const held = Find(old_hash);
+    if (held == nullptr) return gone;
+    session = held->session;
+  }
+  std::erase_if(session.steps, [&](const Proof& earlier) { return earlier.level == proof.level; });
+  session.steps.push_back(std::move(proof));
+  session.last_used = clock_.SinceBoot();
+  const Result<void> stored = commit({Removal(old_hash), Insertion(hash, session)});
+  if (!stored) return stored.error();
+  const std::lock_guard lock(mutex_);
+  // Ended meanwhile, it must not come back.
+  const auto old = sessions_.find(old_hash);
+  if (old == sessions_.end()) {
+    store_.Post("session end " + hash, Removal(hash));
+    return gone;
+  }
+  Held held{std::move(session), session.last_used, std::move(old->second.responses)};
+  sessions_.erase(old);
+  sessions_.emplace(hash, std::move(held));
   return secret;
 }
 
@@ -212,15 +278,16 @@ size_t SessionStore::size() const {
 }
 
 Change SessionStore::Insertion(const std::string& hash, const Session& session) const {
-  return [hash, session, boot_id = boot_id_,
+  return [hash, session, boot_id = boot_id_, steps = TextOf(session.steps),
           created = WallTime(session.created).time_since_epoch().count(),
+          last_used = WallTime(session.last_used).time_since_epoch().count(),
           authn_instant = session.authn_instant.time_since_epoch().count()](Database& database) {
     const std::optional<int64_t> uid = session.uid;
-    return database.Execute("INSERT INTO sessions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    return database.Execute("INSERT INTO sessions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                             Blob{hash}, session.username, uid, session.assurance,
                             session.client_address, authn_instant, session.session_index,
                             session.unique_id, boot_id, session.created.count(), created,
-                            session.last_used.count(), created);
+                            session.last_used.count(), last_used, steps);
   };
 }
 

@@ -17,6 +17,12 @@
 
 namespace rolebridge::store {
 
+// That somebody proved a level of assurance, and when.
+struct Proof {
+  std::string level;  // its name
+  SysSeconds instant{};
+};
+
 // Somebody who logged in here. Made only where a PAM conversation that the issuer itself relayed
 // ended well.
 struct Session {
@@ -26,7 +32,8 @@ struct Session {
   std::string client_address;   // where the login came from, as web said
   SysSeconds authn_instant{};   // when PAM said yes
   std::string session_index;    // what relying parties see of it
-  std::string unique_id;  // the directory entry it was first seen with (U7); empty before that
+  std::string unique_id;     // the directory entry it was first seen with (U7); empty before that
+  std::vector<Proof> steps;  // what was proved since, the latest for each level
   BootTime created{};
   BootTime last_used{};
 };
@@ -59,6 +66,10 @@ class SessionStore {
   // Errors: kResourceExhausted, no more sessions on this node; else those of `commit`.
   using Commit = std::function<Result<void>(std::vector<Change> changes)>;
   Result<SecretString> Create(Session session, const Commit& commit);
+
+  // The same session with one proof more, under a new identifier; the old one is over (security.md
+  // B2). Errors: kNotFound, there is none any more; else those of `commit`.
+  Result<SecretString> StepUp(std::string_view identifier, Proof proof, const Commit& commit);
 
   // The session, used now; nothing where it is unknown, idle or at its end.
   std::optional<Session> Use(std::string_view identifier);

@@ -31,7 +31,8 @@ constexpr std::array<const char*, 1> kSchemaSteps = {R"(
     created_since_boot BIGINT NOT NULL,
     created BIGINT NOT NULL,
     last_used_since_boot BIGINT NOT NULL,
-    last_used BIGINT NOT NULL);
+    last_used BIGINT NOT NULL,
+    steps TEXT NOT NULL);
   CREATE TABLE seen_requests(
     application TEXT NOT NULL,
     request_id TEXT NOT NULL,

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <variant>
 
+#include "bridge/web/next_path.h"
+
 namespace rolebridge::web {
 namespace {
 
@@ -31,7 +33,8 @@ PageData AccountData(const DescribedRole& role, const PageData& roles, bool open
 
 }  // namespace
 
-PageData ApplicationData(const protocol::DescribedApplication& application, bool more_follow) {
+PageData ApplicationData(const protocol::DescribedApplication& application, const std::string& path,
+                         bool more_follow) {
   const std::vector<DescribedRole>& roles = application.roles;
   PageData accounts(PageData::type::list);
   // They come sorted by account: what belongs together stands together.
@@ -43,6 +46,8 @@ PageData ApplicationData(const protocol::DescribedApplication& application, bool
     for (auto role = first; role != last; ++role) {
       PageData item("role_arn", role->role_arn);
       item.set("role_name", role->role_name);
+      item.set("needs_level", !role->level.empty());
+      item.set("level", role->level);
       in_account.push_back(item);
     }
     accounts.push_back(AccountData(*first, in_account, roles.size() <= kUnfoldedRoles));
@@ -52,7 +57,13 @@ PageData ApplicationData(const protocol::DescribedApplication& application, bool
   data.set("application_name", application.name);
   data.set("has_roles", application.has_roles);
   data.set("accounts", accounts);
-  data.set("several", roles.size() > 1 || more_follow);
+  const auto open = std::count_if(roles.begin(), roles.end(),
+                                  [](const DescribedRole& role) { return role.level.empty(); });
+  data.set("several", open > 1 || more_follow);
+  data.set("needs_level", !application.level.empty());
+  data.set("level", application.level);
+  data.set("withheld", application.withheld);
+  data.set("step_up", StepUpPath(application.level, path));
   return data;
 }
 
@@ -124,12 +135,13 @@ HttpResponse ChoicePage(const Visit& visit, const protocol::ApplicationSettings&
       std::find_if(description.applications.begin(), description.applications.end(),
                    [&](const auto& one) { return one.slug == application.slug; });
   if (described == description.applications.end() ||
-      (described->has_roles && described->roles.empty() && first_role == 0)) {
+      (described->has_roles && described->roles.empty() && described->level.empty() &&
+       first_role == 0)) {
     return visit.Show(ProblemOf(protocol::Reason::kNotEntitled));
   }
   PageData data = visit.CommonData(described->has_roles ? "Choose a role" : described->name);
   AddPerson(visit, data, description);
-  data.set("application", ApplicationData(*described, description.next_role.has_value()));
+  data.set("application", ApplicationData(*described, path, description.next_role.has_value()));
   data.set("is_choice", described->has_roles);
   data.set("has_relay_state", !origin.relay_state.empty());
   data.set("relay_state", origin.relay_state);

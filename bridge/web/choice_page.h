@@ -16,8 +16,10 @@ struct ChoiceOrigin {
   std::string request;      // a sealed AuthnRequest
 };
 
-// What an application's roles look like in a template: accounts by name, roles in each.
-PageData ApplicationData(const protocol::DescribedApplication& application, bool more_follow);
+// What an application's roles look like in a template: accounts by name, roles in each. `path`: of
+// the page, to come back to it after a step-up.
+PageData ApplicationData(const protocol::DescribedApplication& application, const std::string& path,
+                         bool more_follow);
 
 // The same with the reason of each role, for the page that tells them.
 PageData ReasonsData(const protocol::DescribedApplication& application);

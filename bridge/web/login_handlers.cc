@@ -7,7 +7,6 @@
 #include <variant>
 #include <vector>
 
-#include "bridge/base/random.h"
 #include "bridge/web/cookie.h"
 #include "bridge/web/next_path.h"
 #include "bridge/web/saml_handlers.h"
@@ -55,8 +54,8 @@ std::string StatePath(const std::string& sealed) { return "/login?state=" + seal
 
 // The login page; the browser gets its login cookie with it unless it has one.
 HttpResponse LoginPage(const Visit& visit, const std::string& next, const LoginMessage* message) {
-  const std::string cookie = visit.login_cookie() ? std::string(*visit.login_cookie())
-                                                  : RandomHex(visit.site().random, 32);
+  HttpResponse fresh;
+  const std::string cookie = visit.LoginCookieFor(fresh);
   PageData data = visit.CommonData(message != nullptr ? "Not signed in" : "Sign in");
   data.set("action", LoginUrl(visit, next));
   data.set("csrf", visit.settings().csrf.Make(FormKind::kLogin, cookie));
@@ -65,9 +64,7 @@ HttpResponse LoginPage(const Visit& visit, const std::string& next, const LoginM
   data.set("notice_text", std::string(message != nullptr ? message->visible : ""));
   HttpResponse response =
       visit.Render(Page::kLogin, data, message != nullptr ? message->status : 200);
-  if (!visit.login_cookie()) {
-    response.headers.emplace_back("Set-Cookie", SetCookie(kLoginCookie, cookie));
-  }
+  response.headers.insert(response.headers.end(), fresh.headers.begin(), fresh.headers.end());
   return response;
 }
 
@@ -122,12 +119,15 @@ HttpResponse ConversationPage(const Visit& visit, Page page, const LoginReply& r
   const std::string cookie(*visit.login_cookie());
   PageData data = visit.CommonData(page == Page::kWorking ? "Signing in" : "One more step");
   data.set("username", state.username);
+  data.set("start_over",
+           state.level.empty() ? LoginUrl(visit, "/") : StepUpPath(state.level, state.next));
+  data.set("is_step_up", !state.level.empty());
+  data.set("level", state.level);
   state.conversation = reply.conversation;
   const std::string path = StatePath(SealConversation(
       visit.settings().reply.sealing_keys, std::move(state), cookie, visit.site().random));
   data.set("action", visit.settings().reply.url + path);
   data.set("csrf", visit.settings().csrf.Make(FormKind::kLogin, cookie));
-  data.set("start_over", LoginUrl(visit, "/"));
   AddPrompts(data, reply.prompts);
   if (page == Page::kWorking) {
     data.set("again", path);
@@ -213,9 +213,11 @@ HttpResponse LoginHandlers::Continue(const Visit& visit, const Form& form,
 HttpResponse LoginHandlers::Outcome(const Visit& visit, const protocol::Answer<LoginReply>& answer,
                                     ConversationState state) const {
   if (const auto* refusal = std::get_if<Refusal>(&answer)) {
-    if (refusal->reason == protocol::Reason::kUnknownConversation) {
+    const bool is_step = !state.level.empty();
+    if (refusal->reason == protocol::Reason::kUnknownConversation && !is_step) {
       return LoginPage(visit, state.next, &kTooLong);
     }
+    if (is_step) return visit.Refused(*refusal, state.next);
     return visit.Show(ProblemOf(refusal->reason), refusal->detail);
   }
   const LoginReply& reply = std::get<LoginReply>(answer);
@@ -228,22 +230,39 @@ HttpResponse LoginHandlers::Outcome(const Visit& visit, const protocol::Answer<L
       case LoginState::kLoggedIn:
         return LoggedIn(visit, reply, state.next);
       case LoginState::kFailed:
-        return LoginPage(visit, state.next, &kWrongPassword);
-      case LoginState::kThrottled: {
-        const std::string text = ThrottledText(reply.wait_seconds);
-        const LoginMessage message{429, text};
-        return LoginPage(visit, state.next, &message);
-      }
+      case LoginState::kThrottled:
       case LoginState::kPasswordExpired:
-        return LoginPage(visit, state.next, &kExpired);
       case LoginState::kUnavailable:
-        return LoginPage(visit, state.next, &kNotWorking);
+        return state.level.empty() ? NotLoggedIn(visit, reply, state.next)
+                                   : StepRefused(visit, reply, state);
     }
     return visit.Show(ProblemOf(500));
   };
   HttpResponse response = page();
   response.hold = std::chrono::milliseconds(reply.hold_milliseconds);
   return response;
+}
+
+HttpResponse LoginHandlers::NotLoggedIn(const Visit& visit, const LoginReply& reply,
+                                        const std::string& next) const {
+  if (reply.state == LoginState::kThrottled) {
+    const std::string text = ThrottledText(reply.wait_seconds);
+    const LoginMessage message{429, text};
+    return LoginPage(visit, next, &message);
+  }
+  if (reply.state == LoginState::kPasswordExpired) return LoginPage(visit, next, &kExpired);
+  if (reply.state == LoginState::kUnavailable) return LoginPage(visit, next, &kNotWorking);
+  return LoginPage(visit, next, &kWrongPassword);
+}
+
+HttpResponse LoginHandlers::StepRefused(const Visit& visit, const LoginReply& reply,
+                                        const ConversationState& state) const {
+  const std::string again = StepUpPath(state.level, state.next);
+  if (reply.state == LoginState::kThrottled) return visit.Show(kStepThrottled, {}, again);
+  if (reply.state == LoginState::kUnavailable) {
+    return visit.Show(ProblemOf(protocol::Reason::kUnavailable), {}, again);
+  }
+  return visit.Show(kStepFailed, {}, again);
 }
 
 HttpResponse LoginHandlers::LoggedIn(const Visit& visit, const LoginReply& reply,
@@ -261,6 +280,55 @@ HttpResponse LoginHandlers::LoggedIn(const Visit& visit, const LoginReply& reply
     response.headers.emplace_back("Set-Cookie", SetDeviceCookie(reply.device));
   }
   return response;
+}
+
+namespace {
+
+// What a step-up's address names; nothing where it is none.
+struct Step {
+  std::string level;
+  std::string next;
+};
+
+std::optional<Step> StepIn(const HttpRequest& request) {
+  const Result<Form> query = Form::Parse(request.query);
+  if (!query) return std::nullopt;
+  const std::string_view level = query->Get("level");
+  const bool is_word =
+      !level.empty() && level.size() <= 64 && std::all_of(level.begin(), level.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+      });
+  if (!is_word) return std::nullopt;
+  return Step{std::string(level), AllowedNext(query->Get("next"))};
+}
+
+}  // namespace
+
+HttpResponse LoginHandlers::ShowStepUp(const HttpRequest& request) const {
+  const Visit visit(site_, request);
+  const std::optional<Step> step = StepIn(request);
+  if (!step) return visit.Show(ProblemOf(400));
+  if (!visit.session()) return visit.ToLogin(step->next);
+  return visit.AskForStepUp(step->level, {}, step->next);
+}
+
+HttpResponse LoginHandlers::BeginStepUp(const HttpRequest& request) const {
+  const Visit visit(site_, request);
+  const std::optional<Step> step = StepIn(request);
+  const Result<Form> form = visit.PostedForm();
+  if (!step || !form) return visit.Show(ProblemOf(400));
+  if (!visit.session()) return visit.ToLogin(step->next);
+  // A page elsewhere must not have somebody's telephone ask them.
+  if (!visit.IsOwnForm(FormKind::kSession, *form)) return visit.Show(kForeignForm);
+  if (!visit.login_cookie()) return visit.AskForStepUp(step->level, {}, step->next);
+  protocol::BeginLoginRequest begin{.context = visit.Context(), .level = step->level};
+  begin.session = SecretString(*visit.session());
+  if (visit.device()) begin.device = *visit.device();
+  const auto answer = site_.issuer.BeginLogin(begin);
+  if (!answer) return visit.IssuerFailed(answer.error());
+  return Outcome(visit, *answer,
+                 {.conversation = "", .username = "", .next = step->next, .level = step->level});
 }
 
 HttpResponse LoginHandlers::SignOut(const HttpRequest& request) const {

@@ -39,6 +39,10 @@ bool IsSlug(std::string_view text) {
   });
 }
 
+std::string StepUpPath(std::string_view level, std::string_view next) {
+  return "/step-up?level=" + EncodeQueryValue(level) + "&next=" + EncodeQueryValue(next);
+}
+
 std::string LoginPath(std::string_view next) {
   return next == "/" ? "/login" : "/login?next=" + EncodeQueryValue(next);
 }

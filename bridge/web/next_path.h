@@ -19,4 +19,7 @@ bool IsSlug(std::string_view text);
 // "/login", with `next` where it is anything but "/".
 std::string LoginPath(std::string_view next);
 
+// Where a signed-in person proves the level of assurance `level`, and then goes on to `next`.
+std::string StepUpPath(std::string_view level, std::string_view next);
+
 }  // namespace rolebridge::web

@@ -28,6 +28,7 @@ constexpr std::array kPageFiles = {
     PageFile{Page::kSignedOut, "signed_out"},
     PageFile{Page::kError, "error"},
     PageFile{Page::kWhy, "why"},
+    PageFile{Page::kStepUp, "step_up"},
 };
 
 constexpr int kMaxIncludes = 4;

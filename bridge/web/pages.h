@@ -24,7 +24,8 @@ enum class Page {
   kHandOver,
   kSignedOut,
   kError,
-  kWhy
+  kWhy,
+  kStepUp
 };
 
 // What a template shows: names and their values. A condition ({{#name}}) is a bool or a list.

@@ -64,8 +64,8 @@ HttpResponse PortalHandlers::ShowPortal(const HttpRequest& request) const {
   PageData applications(PageData::type::list);
   for (const protocol::DescribedApplication& application : description.applications) {
     // Its roles may stand on another page.
-    if (application.has_roles && application.roles.empty()) continue;
-    applications.push_back(ApplicationData(application, more_follow));
+    if (application.has_roles && application.roles.empty() && application.level.empty()) continue;
+    applications.push_back(ApplicationData(application, "/", more_follow));
   }
   if (applications.is_empty_list() && first_role == 0) {
     return visit.Show(ProblemOf(protocol::Reason::kNotEntitled));
@@ -136,18 +136,20 @@ HttpResponse PortalHandlers::SignOn(const HttpRequest& request) const {
                                .application = application->slug,
                                .role = std::string(role),
                                .relay_state = std::string(form->Get("relay_state"))};
+  std::string next = path;
   if (const auto sealed = form->Find("request")) {
+    next = ContinuePath(application->slug, *sealed);
     std::optional<SignOnRequest> asked = OpenRequest(visit, application->slug, *sealed);
     if (!asked) return visit.Show(kSignOnTooOld);
     if (NeedsFreshLogin(visit, *asked)) {
-      return visit.SeeOther(LoginPath(ContinuePath(application->slug, *sealed)));
+      return visit.SeeOther(LoginPath(next));
     }
     issue.request = std::move(asked->facts);
     issue.relay_state = std::move(asked->relay_state);
   }
   const auto answer = site_.issuer.Issue(issue);
   if (!answer) return visit.IssuerFailed(answer.error());
-  if (const auto* refusal = std::get_if<Refusal>(&*answer)) return visit.Refused(*refusal, path);
+  if (const auto* refusal = std::get_if<Refusal>(&*answer)) return visit.Refused(*refusal, next);
   return HandOver(visit, *application, std::get<IssueReply>(*answer));
 }
 

@@ -40,6 +40,9 @@ constexpr std::array kReasons = {
     ReasonRow{Reason::kPolicy,
               {403, "This is not allowed right now", "A rule of this service stands against it.",
                false, true, true}},
+    ReasonRow{Reason::kNeedsLevel,
+              {403, "One more step is needed", "This asks for more than your password.", false,
+               true, true}},
     ReasonRow{Reason::kAccountState,
               {403, "Your account cannot be used",
                "It is disabled, locked or expired in the directory. Ask for help, and mention the "
@@ -103,6 +106,12 @@ const Problem kBadAuthnRequest = {400,
                                   false,
                                   true,
                                   true};
+const Problem kStepFailed = {403, "That was not right",
+                             "Nothing has changed, and you are still signed in. Go back and try "
+                             "it again."};
+const Problem kStepThrottled = {429, "Too many tries have failed",
+                                "You are still signed in. Wait a while, then go back and try it "
+                                "again."};
 const Problem kNoChoice = {400, "No role was chosen", "Go back to the start and choose one."};
 
 const Problem& ProblemOf(protocol::Reason reason) {

@@ -29,5 +29,7 @@ extern const Problem kForeignForm;      // the form is not one of ours, or of an
 extern const Problem kSignOnTooOld;     // a sealed AuthnRequest is too old or not ours
 extern const Problem kBadAuthnRequest;  // `detail`: what is wrong with it
 extern const Problem kNoChoice;         // a form without a role
+extern const Problem kStepFailed;       // a step-up that PAM refused
+extern const Problem kStepThrottled;    // ... or was not asked about
 
 }  // namespace rolebridge::web

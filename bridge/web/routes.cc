@@ -46,6 +46,8 @@ DispatcherSettings PublicRoutes(const Site& site) {
       {"GET", "/why", Call(portal, &PortalHandlers::ShowReasons)},
       {"GET", "/login", Call(login, &LoginHandlers::ShowLogin)},
       {"POST", "/login", Call(login, &LoginHandlers::SubmitLogin)},
+      {"GET", "/step-up", Call(login, &LoginHandlers::ShowStepUp)},
+      {"POST", "/step-up", Call(login, &LoginHandlers::BeginStepUp)},
       {"POST", "/logout", Call(login, &LoginHandlers::SignOut)},
       {"GET", "/apps/{slug}", Call(portal, &PortalHandlers::ShowApplication)},
       {"POST", "/apps/{slug}", Call(portal, &PortalHandlers::SignOn)},

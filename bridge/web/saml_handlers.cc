@@ -51,6 +51,14 @@ std::string_view WhyNot(const Visit& visit, const ApplicationSettings& applicati
   return {};
 }
 
+// One of the four words of the schema, or none.
+protocol::Comparison ComparisonOf(std::string_view word) {
+  if (word == "minimum") return protocol::Comparison::kMinimum;
+  if (word == "maximum") return protocol::Comparison::kMaximum;
+  if (word == "better") return protocol::Comparison::kBetter;
+  return protocol::Comparison::kExact;
+}
+
 HttpResponse Accept(const Visit& visit, const ApplicationSettings& application,
                     const Result<saml::AuthnRequest>& request, std::string_view relay_state) {
   if (!request) return visit.Show(kBadAuthnRequest, request.error().message);
@@ -65,7 +73,9 @@ HttpResponse Accept(const Visit& visit, const ApplicationSettings& application,
                                       .issuer = request->issuer,
                                       .acs_url = request->acs_url,
                                       .force_authn = request->force_authn,
-                                      .is_passive = false},
+                                      .is_passive = false,
+                                      .contexts = request->requested_contexts,
+                                      .comparison = ComparisonOf(request->context_comparison)},
                             .relay_state = std::string(relay_state),
                             .expires = visit.site().clock.Now() + SignOnRequest::kLifetime};
   const std::string sealed =

@@ -51,6 +51,7 @@ void Fields(A& archive, ConversationState& state) {
   archive.Text(state.conversation, protocol::kIdLength);
   archive.Text(state.username, 256);
   archive.Text(state.next, kMaxNextPath);
+  archive.Text(state.level, 64);
 }
 
 std::string SealFields(const std::vector<SecretString>& keys, std::string_view context,

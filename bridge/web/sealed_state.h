@@ -34,6 +34,7 @@ struct ConversationState {
   std::string conversation;
   std::string username;  // as it was typed, to be shown
   std::string next;      // an allowed one, see next_path.h
+  std::string level;     // of a step-up; empty: a login
 };
 
 // `keys`: the first seals, all open.

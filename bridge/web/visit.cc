@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bridge/base/log.h"
+#include "bridge/base/random.h"
 #include "bridge/web/cookie.h"
 #include "bridge/web/next_path.h"
 
@@ -93,7 +94,8 @@ HttpResponse Visit::ToLogin(std::string_view next) const {
   return response;
 }
 
-HttpResponse Visit::Show(const Problem& problem, std::string_view detail) const {
+HttpResponse Visit::Show(const Problem& problem, std::string_view detail,
+                         std::string_view again_at) const {
   PageData data = CommonData(problem.title);
   data.set("advice", std::string(problem.advice));
   data.set("is_problem", true);
@@ -102,8 +104,10 @@ HttpResponse Visit::Show(const Problem& problem, std::string_view detail) const 
   data.set("asks_help", problem.asks_help && !settings_->reply.help_contact.empty());
   AddSession(data);
   // Only a page can be asked for again; a form would be sent twice.
-  const std::string again = request_.method == "POST" ? "/" : AllowedNext(request_.target);
-  data.set("retry", problem.passes);
+  const std::string again = !again_at.empty()           ? std::string(again_at)
+                            : request_.method == "POST" ? "/"
+                                                        : AllowedNext(request_.target);
+  data.set("retry", problem.passes || !again_at.empty());
   data.set("retry_path", again);
   if (problem.passes && request_.method != "POST") {
     data.set("refresh", PageData("content", "10;url=" + again));
@@ -113,8 +117,32 @@ HttpResponse Visit::Show(const Problem& problem, std::string_view detail) const 
   return response;
 }
 
+HttpResponse Visit::AskForStepUp(std::string_view level, std::string_view why,
+                                 std::string_view next) const {
+  PageData data = CommonData("One more step");
+  AddSession(data);
+  data.set("has_reason", !why.empty());
+  data.set("reason", std::string(why));
+  data.set("level", std::string(level));
+  data.set("action", StepUpPath(level, AllowedNext(next)));
+  HttpResponse response = Render(Page::kStepUp, data);
+  // What follows is sealed for this browser by it.
+  static_cast<void>(LoginCookieFor(response));
+  return response;
+}
+
+std::string Visit::LoginCookieFor(HttpResponse& response) const {
+  if (login_cookie_) return std::string(*login_cookie_);
+  std::string cookie = RandomHex(site_.random, 32);
+  response.headers.emplace_back("Set-Cookie", SetCookie(kLoginCookie, cookie));
+  return cookie;
+}
+
 HttpResponse Visit::Refused(const protocol::Refusal& refusal, std::string_view next) const {
   if (refusal.reason == protocol::Reason::kNoSession) return ToLogin(next);
+  if (refusal.reason == protocol::Reason::kNeedsLevel) {
+    return AskForStepUp(refusal.level, refusal.detail, next);
+  }
   return Show(ProblemOf(refusal.reason), refusal.detail);
 }
 

@@ -39,6 +39,9 @@ class Visit {
   // origin and the token fit (security.md B4).
   bool IsOwnForm(FormKind kind, const Form& form) const;
 
+  // The value of the login cookie, where this browser has none a new one, which `response` sets.
+  std::string LoginCookieFor(HttpResponse& response) const;
+
   // ---- answers ----
 
   // What all templates know.
@@ -50,8 +53,14 @@ class Visit {
   HttpResponse SeeOther(std::string path) const;
   // To the login page and back; the session's cookie, which is worth nothing any more, goes.
   HttpResponse ToLogin(std::string_view next) const;
-  HttpResponse Show(const Problem& problem, std::string_view detail = {}) const;
-  // For a refusal by the issuer; without a session the way leads to the login and then to `next`.
+  // `again`: a page of ours from where it can be tried once more.
+  HttpResponse Show(const Problem& problem, std::string_view detail = {},
+                    std::string_view again = {}) const;
+  // Asks a signed-in person to prove `level`, and says why.
+  HttpResponse AskForStepUp(std::string_view level, std::string_view why,
+                            std::string_view next) const;
+  // For a refusal by the issuer; without a session the way leads to the login and then to `next`,
+  // and where a level of assurance is missing, to that.
   HttpResponse Refused(const protocol::Refusal& refusal, std::string_view next) const;
   // For a request that the issuer did not answer. Logged here, once.
   HttpResponse IssuerFailed(const Error& error) const;

@@ -1,17 +1,14 @@
 """Logins through real PAM modules of Debian, in a stack of its own for each: one-time codes, locks,
-access rules; and a reload in the middle of such a login."""
+access rules, a reload in the middle of such a login; and levels of assurance by a service each."""
 
 import base64
-import hashlib
-import hmac
-import struct
-import time
 import unittest
 
-from stack_case import StackTestCase, role
+from one_time_code import SECRET, code, oath_users, wrong_code
+from stack_case import StackTestCase, quick_refusals, role
 
 BOB = role("production", "ReadOnly")
-SECRET = b"12345678901234567890"
+ADMIN = role("production", "Administrator")
 
 ACCOUNT = """
 account required pam_nologin.so
@@ -19,15 +16,7 @@ account required pam_unix.so
 """
 
 
-def code(at=None, step=30):
-    """RFC 6238 for SECRET, six digits."""
-    counter = struct.pack(">Q", int((time.time() if at is None else at) // step))
-    digest = hmac.new(SECRET, counter, hashlib.sha1).digest()
-    offset = digest[-1] & 15
-    return f"{(struct.unpack('>I', digest[offset:offset + 4])[0] & 0x7fffffff) % 1000000:06}"
-
-
-class PamModulesTest(StackTestCase):
+class PamTestCase(StackTestCase):
 
     def use(self, auth, account=ACCOUNT):
         """A PAM stack instead of the shipped one; each login reads it anew."""
@@ -43,15 +32,20 @@ class PamModulesTest(StackTestCase):
         self.addCleanup(path.unlink)
         return path
 
-    def use_oath(self):
-        users = self.secret_file("users.oath", f"HOTP/T30/6\tbob\t-\t{SECRET.hex()}\n")
-        self.use("auth required pam_unix.so\n"
-                 f"auth required pam_oath.so usersfile={users} window=2 digits=6\n")
+    def oath_line(self, *names):
+        users = self.secret_file("users.oath", oath_users(*names))
+        return f"auth required pam_oath.so usersfile={users} window=2 digits=6\n"
 
     def answer(self, client, page, text):
         """The page after answering the one question of `page`."""
         form = page.form("/login?state=")
         return client.outcome(client.post(form.action, {**form.fields, "answer0": text}))
+
+
+class PamModulesTest(PamTestCase):
+
+    def use_oath(self):
+        self.use("auth required pam_unix.so\n" + self.oath_line("bob"))
 
     def test_a_one_time_code_of_pam_oath(self):
         self.use_oath()
@@ -101,7 +95,7 @@ class PamModulesTest(StackTestCase):
         client = self.client()
         page = client.log_in("bob", self.password("bob"))
         self.assertIn("Verification code", page.visible_text())
-        page = self.answer(client, page, "000000" if code() != "000000" else "000001")
+        page = self.answer(client, page, wrong_code())
         self.assertIn("Invalid username or password", page.visible_text())
         client = self.client()
         page = client.log_in("bob", self.password("bob"))
@@ -132,6 +126,91 @@ class PamModulesTest(StackTestCase):
         self.assertIn("Invalid username or password", page.visible_text())
         self.assertIn("verdict=account_refused", self.events("login_denied")[-1])
         self.logged_in("alice")
+
+
+def with_levels(text):
+    """A second level by a service of its own, which one role asks for."""
+    text = quick_refusals(text)
+    level = """
+  - { name: mfa, service: rolebridge-mfa, context_class: "https://refeds.org/profile/mfa", valid: 15m }
+
+ldap:"""
+    policy = """mappings: [aws-role, aws-session-name]
+    policies:
+      - { name: codes, roles: [ReadOnly, Administrator], assurance: mfa, message: A code is asked for. }
+"""
+    for old, new in (("\nldap:", level), ("mappings: [aws-role, aws-session-name]\n", policy)):
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+class StepUpTest(PamTestCase):
+
+    edit_config = staticmethod(with_levels)
+
+    def setUp(self):
+        service = self.stack.etc / "pam.d/rolebridge-mfa"
+        service.write_text(self.oath_line("alice", "bob") + ACCOUNT, encoding="utf-8")
+        self.addCleanup(service.unlink)
+
+    def step_up(self, client, page, text):
+        """From the page that asks for a step-up to what follows the answer."""
+        form = page.form("/step-up")
+        page = client.outcome(client.post(form.action, form.fields))
+        self.assertIn("One-time password", page.visible_text())
+        return self.answer(client, page, text)
+
+    def test_where_nothing_else_is_open_the_start_page_asks_for_it(self):
+        client = self.logged_in("bob")
+        page = client.get("/")
+        self.assertIn("A code is asked for.", page.visible_text())
+        self.assertIn(BOB, self.step_up(client, page, code()).text)
+
+    def test_a_role_that_asks_for_more_leads_to_the_missing_part_and_on(self):
+        client = self.logged_in("alice")
+        before = client.cookies["__Host-rb"]
+        self.assertIn("asks for mfa", client.get("/").visible_text())
+        page = client.choose(ADMIN)
+        self.assertIn("A code is asked for.", page.visible_text())
+        page = self.step_up(client, page, code())
+        self.assertIn(ADMIN, page.text)
+        self.assertNotIn("asks for mfa", page.visible_text())
+        self.assertNotEqual(client.cookies["__Host-rb"], before)
+
+        response, _ = self.response_of(client, ADMIN)
+        self.land(response)
+        self.assertIn(b"https://refeds.org/profile/mfa", base64.b64decode(response))
+        proved = self.events("level_proved")[-1]
+        for part in ("user=alice", "service=rolebridge-mfa", "assurance=mfa"):
+            self.assertIn(part, proved)
+        self.assertIn("assurance=mfa", self.events("response_issued")[-1])
+
+        old = self.client()
+        old.cookies["__Host-rb"] = before
+        self.assertIn("/login", old.get("/").url, "the identifier before it is worth nothing")
+
+        self.stack.kill("issuer")
+        self.stack.start_issuer()
+        self.stack.wait_ready()
+        self.land(self.response_of(client, ADMIN)[0])
+
+    def test_a_wrong_code_leaves_the_session_and_opens_nothing(self):
+        client = self.logged_in("alice")
+        page = self.step_up(client, client.choose(ADMIN), wrong_code())
+        self.assertEqual(page.status, 403)
+        self.assertIn("That was not right", page.visible_text())
+        self.assertIn("asks for mfa", client.get("/").visible_text())
+        self.assertIn("A code is asked for.", client.choose(ADMIN).visible_text())
+
+    def test_one_persons_code_is_not_anothers(self):
+        client = self.logged_in("carol")
+        page = client.get("/step-up?level=mfa")
+        form = page.form("/step-up")
+        page = client.outcome(client.post(form.action, form.fields))
+        if "One-time password" in page.visible_text():
+            page = self.answer(client, page, code())
+        self.assertEqual(page.status, 403, page.visible_text())
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import time
 import unittest
 
 from machine import HOME, SOURCE, CannotBoot, Machine, Tree
+from one_time_code import code, oath_users
 from web_client import WebClient, hand_over
 
 URL = "https://sso.example.org"
@@ -444,6 +445,56 @@ class ReloadTest(MachineTestCase):
         self.assert_response_verifies()
 
 
+class OneTimeCodeTest(MachineTestCase):
+    """A second level by pam_oath, set up as an administrator does."""
+
+    FOLDER = "/var/lib/rolebridge-oath"
+
+    def test_a_role_asks_for_a_code_and_gets_it_through_the_real_units(self):
+        config = machine.must("cat", ReloadTest.CONFIG)
+        drop_in = "/etc/systemd/system/rolebridge-pam@.service.d"
+        machine.must("install", "-d", "-m", "0700", self.FOLDER)
+        machine.write(f"{self.FOLDER}/users.oath", oath_users("alice"))
+        machine.must("chmod", "0600", f"{self.FOLDER}/users.oath")
+        machine.must("mkdir", "-p", drop_in)
+        machine.write(f"{drop_in}/oath.conf", f"[Service]\nReadWritePaths={self.FOLDER}\n")
+        machine.must("systemctl", "daemon-reload")
+        machine.write("/etc/pam.d/rolebridge-mfa", (
+            f"auth required pam_oath.so usersfile={self.FOLDER}/users.oath window=2 digits=6\n"
+            "account required pam_unix.so\n"))
+        for old, new in (
+                ("# - name: mfa\n#   service: rolebridge-mfa\n#   context_class: https://refeds.org/"
+                 "profile/mfa\n#   valid: 15m\n",
+                 "  - { name: mfa, service: rolebridge-mfa, context_class: 'https://refeds.org/"
+                 "profile/mfa', valid: 15m }\n"),
+                ("      - name: staff only\n",
+                 "      - { name: codes, roles: [ReadOnly], assurance: mfa, message: A code. }\n"
+                 "      - name: staff only\n")):
+            self.assertEqual(config.count(old), 1, old)
+            config = config.replace(old, new)
+        before = machine.must("cat", ReloadTest.CONFIG)
+        machine.write(ReloadTest.CONFIG, config)
+        try:
+            machine.must("systemctl", "reload", SERVICES[0])
+            browser = client()
+            browser.log_in("alice", PASSWORD)
+            page = browser.get("/")
+            self.assertIn("mfa", page.visible_text(), page.visible_text())
+            form = browser.get("/step-up?level=mfa").form("/step-up")
+            page = browser.outcome(browser.post(form.action, form.fields))
+            self.assertIn("One-time password", page.visible_text())
+            form = page.form("/login?state=")
+            page = browser.outcome(browser.post(form.action, {**form.fields, "answer0": code()}))
+            self.assertIn(READER, page.text, page.visible_text())
+            response = base64.b64decode(hand_over(browser.choose(READER))[1])
+            self.assertIn(b"https://refeds.org/profile/mfa", response)
+        finally:
+            machine.write(ReloadTest.CONFIG, before)
+            machine.must("rm", "-r", drop_in, self.FOLDER, "/etc/pam.d/rolebridge-mfa")
+            machine.must("systemctl", "daemon-reload")
+            machine.must("systemctl", "reload", SERVICES[0])
+
+
 class UpgradeTest(MachineTestCase):
 
     def test_keeps_what_was_edited_and_holds_the_sockets(self):
@@ -510,8 +561,8 @@ class PurgeTest(MachineTestCase):
             self.assertNotEqual(machine.run("test", "-e", path).status, 0, path)
 
 
-LIFE = (JustInstalledTest, InServiceTest, TakenOverWebTest, RestartTest, ReloadTest, UpgradeTest,
-        RebootTest, PurgeTest)
+LIFE = (JustInstalledTest, InServiceTest, TakenOverWebTest, RestartTest, ReloadTest, OneTimeCodeTest,
+        UpgradeTest, RebootTest, PurgeTest)
 
 
 def load_tests(loader, *_):

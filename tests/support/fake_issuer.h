@@ -114,6 +114,8 @@ class FakeIssuer final : public IssuerApi {
   RequestFacts last_facts;
   std::string last_username;
   std::string last_device;
+  std::string last_level;
+  std::string last_session;  // of a step-up
   std::vector<std::string> last_answers;
   std::string last_conversation;
   std::string last_ended_session;
@@ -127,6 +129,8 @@ class FakeIssuer final : public IssuerApi {
   Result<Answer<LoginReply>> BeginLogin(BeginLoginRequest& request) override {
     last_username = request.username;
     last_device = request.device;
+    last_level = request.level;
+    last_session = request.session.Reveal();
     return Ask<LoginReply>("begin_login", request.context, [&] { return begin_login(request); });
   }
   Result<Answer<LoginReply>> AnswerPrompts(AnswerRequest& request) override {

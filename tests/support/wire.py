@@ -27,13 +27,15 @@ def message(kind, *fields, head=None):
     return bytes([kind]) + (context() if head is None else head) + b"".join(fields)
 
 
-def facts(present=False, identifier="", issuer="", acs_url="", force=False, passive=False):
+def facts(present=False, identifier="", issuer="", acs_url="", force=False, passive=False,
+          contexts=(), comparison=0):
     return (bytes([present]) + text(identifier) + text(issuer) + text(acs_url) +
-            bytes([force, passive]))
+            bytes([force, passive]) + texts(contexts) + bytes([comparison]))
 
 
-def begin_login(username, secret, device=""):
-    return message(BEGIN_LOGIN, text(username), text(secret), text(device))
+def begin_login(username, secret, device="", level="", session=""):
+    return message(BEGIN_LOGIN, text(username), text(secret), text(device), text(level),
+                   text(session))
 
 
 def describe(session, application="", first_role=0, with_reasons=False):

@@ -396,18 +396,104 @@ TEST_F(IssueServiceTest, DescribesWithReasonsAlsoAnApplicationThatAPolicyCloses)
   EXPECT_TRUE(std::holds_alternative<Refusal>(portal_->Describe(request)));
 }
 
-TEST_F(IssueServiceTest, ALevelCountsForItsTimeAndTheOneBelowAfterIt) {
-  const config::Config config = ConfigFrom(Replaced(kSampleYaml, "ldap:\n", R"yaml(assurance:
+// Two levels that hold for a while.
+std::string WithLevels() {
+  return Replaced(kSampleYaml, "ldap:\n", R"yaml(assurance:
   - { name: password, service: rolebridge, context_class: "urn:x:password", valid: 2h }
   - { name: mfa, service: rolebridge-mfa, context_class: "urn:x:mfa", valid: 15m }
 ldap:
-)yaml"));
+)yaml");
+}
+
+// What a login at `level` counts for that long after it.
+std::optional<size_t> LevelAfter(const config::Config& config, const std::string& level,
+                                 std::chrono::seconds age) {
+  const SysSeconds login{std::chrono::hours(1000)};
+  const auto current =
+      CurrentAssurance(config, {.assurance = level, .authn_instant = login}, login + age);
+  if (!current) return std::nullopt;
+  EXPECT_EQ(current->instant, login);
+  return current->level;
+}
+
+TEST_F(IssueServiceTest, AStepUpCountsForItsOwnTime) {
   using std::chrono::minutes;
-  EXPECT_EQ(CurrentAssurance(config, "mfa", minutes(14)), 1u);
-  EXPECT_EQ(CurrentAssurance(config, "mfa", minutes(15)), 0u);
-  EXPECT_EQ(CurrentAssurance(config, "password", minutes(119)), 0u);
-  EXPECT_EQ(CurrentAssurance(config, "mfa", minutes(120)), std::nullopt);
-  EXPECT_EQ(CurrentAssurance(config, "gone", minutes(1)), std::nullopt);
+  const config::Config config = ConfigFrom(WithLevels());
+  const SysSeconds login{std::chrono::hours(1000)};
+  const store::Session session{.assurance = "password",
+                               .authn_instant = login,
+                               .steps = {{"mfa", login + minutes(60)}, {"gone", login}}};
+  const auto at = [&](int after) {
+    return CurrentAssurance(config, session, login + minutes(after)).value_or(Assurance{99, {}});
+  };
+  EXPECT_EQ(at(74).level, 1U);
+  EXPECT_EQ(at(74).instant, login + minutes(60));
+  EXPECT_EQ(at(75).level, 0U);
+  EXPECT_EQ(at(75).instant, login + minutes(60)) << "what is above a level proves that one, too";
+  EXPECT_EQ(at(179).level, 0U);
+  EXPECT_EQ(at(180).level, 99U);
+}
+
+constexpr char kAdminNeedsMfa[] = R"yaml(    policies:
+      - { name: codes, roles: [Admin], assurance: mfa, message: Admins type a code. }
+)yaml";
+
+TEST_F(IssueServiceTest, ARoleThatNeedsALevelSaysWhichAndIsShown) {
+  Use(ConfigFrom(WithLevels() + kAdminNeedsMfa));
+  const SecretString session = LogIn();
+  const IssueService::Reply reply = [&] {
+    protocol::IssueRequest request = Request(session, kAdmin);
+    return issue_->Issue(request);
+  }();
+  const Refusal* const refusal = std::get_if<Refusal>(&reply);
+  ASSERT_NE(refusal, nullptr);
+  EXPECT_EQ(refusal->reason, Reason::kNeedsLevel);
+  EXPECT_EQ(refusal->level, "mfa");
+  EXPECT_EQ(refusal->detail, "Admins type a code.");
+  EXPECT_EQ(audit_.records.back().Field("reason"), "needs_level");
+
+  protocol::DescribeRequest request{.session = SecretString(session.Reveal())};
+  const auto described = portal_->Describe(request);
+  ASSERT_TRUE(std::holds_alternative<protocol::DescribeReply>(described));
+  const auto& application = std::get<protocol::DescribeReply>(described).applications.at(0);
+  EXPECT_EQ(application.level, "") << "another role is open";
+  ASSERT_EQ(application.roles.size(), 2U);
+  EXPECT_EQ(application.roles[0].role_arn, kAdmin);
+  EXPECT_EQ(application.roles[0].level, "mfa");
+  EXPECT_EQ(application.roles[0].withheld, "") << "without reasons";
+  EXPECT_EQ(application.roles[1].level, "");
+
+  clock_.Advance(std::chrono::minutes(5));
+  const SecretString raised =
+      *sessions_.StepUp(session.Reveal(), {"mfa", clock_.Now()}, stored_.Commit());
+  const std::string at = FormatUtc(clock_.Now());
+  clock_.Advance(std::chrono::minutes(5));
+  const std::string document = Issued(Request(raised, kAdmin));
+  EXPECT_NE(document.find(">urn:x:mfa<"), std::string::npos);
+  EXPECT_NE(document.find("AuthnInstant=\"" + at + "\""), std::string::npos) << document;
+}
+
+TEST_F(IssueServiceTest, AnApplicationThatNeedsALevelIsShownWithIt) {
+  Use(ConfigFrom(WithLevels() +
+                 "    policies: [{ name: codes, assurance: mfa, message: Type a code. }]\n"));
+  const SecretString session = LogIn();
+  protocol::DescribeRequest request{.session = SecretString(session.Reveal())};
+  const auto described = portal_->Describe(request);
+  ASSERT_TRUE(std::holds_alternative<protocol::DescribeReply>(described));
+  const auto& application = std::get<protocol::DescribeReply>(described).applications.at(0);
+  EXPECT_EQ(application.level, "mfa");
+  EXPECT_EQ(application.withheld, "Type a code.");
+  EXPECT_EQ(RefusedFor(session, kReadOnly), Reason::kNeedsLevel);
+}
+
+TEST_F(IssueServiceTest, ALevelCountsForItsTimeAndTheOneBelowAfterIt) {
+  const config::Config config = ConfigFrom(WithLevels());
+  using std::chrono::minutes;
+  EXPECT_EQ(LevelAfter(config, "mfa", minutes(14)), 1u);
+  EXPECT_EQ(LevelAfter(config, "mfa", minutes(15)), 0u);
+  EXPECT_EQ(LevelAfter(config, "password", minutes(119)), 0u);
+  EXPECT_EQ(LevelAfter(config, "mfa", minutes(120)), std::nullopt);
+  EXPECT_EQ(LevelAfter(config, "gone", minutes(1)), std::nullopt);
   Use(config);
   const SecretString session = *sessions_.Create({.username = "alice",
                                                   .uid = 20001,
@@ -495,6 +581,46 @@ TEST_F(IssueServiceTest, AForcedLoginMustBeFresh) {
   request.request = {
       .present = true, .id = "_c", .issuer = "urn:amazon:webservices", .force_authn = true};
   EXPECT_EQ(RefusedFor(std::move(request)), Reason::kNoSession);
+}
+
+// security.md I6: what cannot be met is refused, and the answer states no more than was proved.
+TEST_F(IssueServiceTest, TheContextThatARequestAsksForIsStatedOrRefused) {
+  Use(ConfigFrom(WithLevels() + R"yaml(
+  wiki:
+    name: Wiki
+    audience: https://wiki.example.org/sp
+    acs_urls: [https://wiki.example.org/acs]
+    mappings: [aws-session-name]
+)yaml"));
+  const SecretString session = LogIn();
+  int number = 0;
+  const auto ask = [&](const SecretString& of, std::vector<std::string> contexts) {
+    protocol::IssueRequest request = Request(of, "all");
+    request.application = "wiki";
+    request.request = {.present = true,
+                       .id = "_" + std::to_string(++number),
+                       .issuer = "https://wiki.example.org/sp",
+                       .contexts = std::move(contexts)};
+    return request;
+  };
+  EXPECT_NE(Issued(ask(session, {"urn:x:password"})).find(">urn:x:password<"), std::string::npos);
+  EXPECT_EQ(RefusedFor(ask(session, {"urn:x:unheard-of"})), Reason::kPolicy);
+  protocol::IssueRequest more = ask(session, {"urn:x:mfa"});
+  const IssueService::Reply reply = issue_->Issue(more);
+  ASSERT_TRUE(std::holds_alternative<Refusal>(reply));
+  EXPECT_EQ(std::get<Refusal>(reply).reason, Reason::kNeedsLevel);
+  EXPECT_EQ(std::get<Refusal>(reply).level, "mfa");
+  const SecretString raised =
+      *sessions_.StepUp(session.Reveal(), {"mfa", clock_.Now()}, stored_.Commit());
+  EXPECT_NE(Issued(ask(raised, {"urn:x:mfa"})).find(">urn:x:mfa<"), std::string::npos);
+  EXPECT_NE(Issued(ask(raised, {"urn:x:password"})).find(">urn:x:password<"), std::string::npos);
+  // Command-line clients ask in AWS's name for whatever they were written with.
+  protocol::IssueRequest aws = Request(raised, kAdmin);
+  aws.request = {.present = true,
+                 .id = "_aws",
+                 .issuer = "urn:amazon:webservices",
+                 .contexts = {"urn:x:unheard-of"}};
+  EXPECT_NE(Issued(std::move(aws)).find(">urn:x:mfa<"), std::string::npos);
 }
 
 TEST_F(IssueServiceTest, TheNameIdIsStablePerPersonAndOpaque) {

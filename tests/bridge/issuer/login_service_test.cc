@@ -306,6 +306,127 @@ TEST_F(LoginServiceTest, EmptyAnswersNeverReachPam) {
   EXPECT_EQ(Settle(Answer(asked.conversation, {""})).state, LoginState::kFailed);
 }
 
+class StepUpTest : public LoginServiceTest {
+ protected:
+  void SetUp() override {
+    LoginServiceTest::SetUp();
+    config_.assurance.push_back({"mfa", "rolebridge-mfa", "urn:mfa", std::nullopt});
+    session_ = *sessions_.Create(
+        {.username = "alice", .assurance = "password", .session_index = "_1"}, stored_.Commit());
+  }
+
+  LoginService::Reply BeginStep(const std::string& level = "mfa",
+                                const std::string& username = "") {
+    protocol::BeginLoginRequest request{
+        .context = {.request_id = "0123456789abcdef", .client_address = "192.0.2.7"},
+        .username = username,
+        .level = level};
+    request.session = SecretString(session_.Reveal());
+    return service_->Begin(request);
+  }
+  static Reason ReasonOf(const LoginService::Reply& reply) {
+    const Refusal* const refusal = std::get_if<Refusal>(&reply);
+    return refusal == nullptr ? Reason::kLast : refusal->reason;
+  }
+
+  // Asks for a code and takes "123456"; ends on `name`.
+  static PamPeer::Script CodeStack(std::string name = "alice") {
+    return [name](Channel& channel) {
+      const pam::StartRequest start = ReceiveStart(channel);
+      EXPECT_EQ(start.service, "rolebridge-mfa");
+      EXPECT_EQ(start.username, "alice");
+      const bool is_right = AskFor(channel, {{pam::PromptStyle::kEchoOff, "Code: "}}) ==
+                            std::vector<std::string>{"123456"};
+      if (is_right) {
+        Accept(channel, name);
+      } else {
+        Refuse(channel, pam::Verdict::kDenied);
+      }
+    };
+  }
+
+  SecretString session_;
+};
+
+TEST_F(StepUpTest, AddsTheLevelUnderANewIdentifier) {
+  Play(CodeStack());
+  const LoginReply asked = Settle(BeginStep());
+  ASSERT_EQ(asked.state, LoginState::kPrompts);
+  EXPECT_EQ(asked.prompts.at(0).text, "Code: ");
+  const LoginReply done = Settle(Answer(asked.conversation, {"123456"}));
+  ASSERT_EQ(done.state, LoginState::kLoggedIn);
+  EXPECT_FALSE(sessions_.Use(session_.Reveal()));
+  const std::optional<store::Session> raised = sessions_.Use(done.session.Reveal());
+  ASSERT_TRUE(raised);
+  EXPECT_EQ(raised->username, "alice");
+  EXPECT_EQ(raised->steps.at(0).level, "mfa");
+  const auto& record = audit_.records.back();
+  EXPECT_EQ(record.name, "level_proved");
+  EXPECT_EQ(record.Field("assurance"), "mfa");
+  EXPECT_EQ(record.Field("service"), "rolebridge-mfa");
+  EXPECT_EQ(record.Field("session"), "_1");
+}
+
+TEST_F(StepUpTest, AWrongAnswerLeavesTheSessionAsItWas) {
+  Play(CodeStack());
+  const LoginReply asked = Settle(BeginStep());
+  const LoginReply done = Settle(Answer(asked.conversation, {"000000"}));
+  EXPECT_EQ(done.state, LoginState::kFailed);
+  EXPECT_GT(done.hold_milliseconds, 0U);
+  ASSERT_TRUE(sessions_.Use(session_.Reveal()));
+  EXPECT_TRUE(sessions_.Use(session_.Reveal())->steps.empty());
+  EXPECT_EQ(audit_.records.back().name, "login_denied");
+  EXPECT_EQ(audit_.records.back().Field("service"), "rolebridge-mfa");
+}
+
+TEST_F(StepUpTest, PamMayNotEndOnSomebodyElse) {
+  Play(CodeStack("mallory"));
+  const LoginReply asked = Settle(BeginStep());
+  EXPECT_EQ(Settle(Answer(asked.conversation, {"123456"})).state, LoginState::kFailed);
+  EXPECT_TRUE(sessions_.Use(session_.Reveal())->steps.empty());
+}
+
+TEST_F(StepUpTest, NeedsASessionAndALevelAboveTheFirst) {
+  Play(CodeStack());
+  for (const char* const level : {"password", "hardware"}) {
+    EXPECT_EQ(ReasonOf(BeginStep(level)), Reason::kMalformed) << level;
+  }
+  EXPECT_EQ(ReasonOf(BeginStep("mfa", "mallory")), Reason::kMalformed);
+  session_ = SecretString(std::string(64, '0'));
+  EXPECT_EQ(ReasonOf(BeginStep()), Reason::kNoSession);
+  EXPECT_EQ(conversations_.size(), 0U);
+}
+
+TEST_F(StepUpTest, ASessionThatEndsMeanwhileStaysOver) {
+  Play(CodeStack());
+  const LoginReply asked = Settle(BeginStep());
+  ASSERT_TRUE(*sessions_.End(session_.Reveal(), stored_.Commit()));
+  LoginService::Reply reply = Answer(asked.conversation, {"123456"});
+  while (const LoginReply* const working = std::get_if<LoginReply>(&reply)) {
+    ASSERT_EQ(working->state, LoginState::kWorking);
+    reply = Answer(asked.conversation, {});
+  }
+  EXPECT_EQ(ReasonOf(reply), Reason::kNoSession);
+  EXPECT_EQ(sessions_.size(), 0U);
+}
+
+TEST_F(StepUpTest, TheRightPasswordClearsNoGuessesAtACode) {
+  for (int i = 0; i < 5; ++i) {
+    Play(CodeStack());
+    const LoginReply asked = Settle(BeginStep());
+    ASSERT_EQ(asked.state, LoginState::kPrompts) << i;
+    EXPECT_EQ(Settle(Answer(asked.conversation, {"00000" + std::to_string(i)})).state,
+              LoginState::kFailed);
+    Play(PasswordStack);
+    EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kLoggedIn);
+  }
+  Play(CodeStack());
+  EXPECT_EQ(Settle(BeginStep()).state, LoginState::kThrottled);
+  Play(PasswordStack);
+  EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kLoggedIn)
+      << "and guesses at a code shut nobody out";
+}
+
 TEST_F(LoginServiceTest, AnEndedConversationIsUnknown) {
   Play(PasswordStack);
   const LoginReply asked = Settle(Begin("alice", ""));

@@ -305,6 +305,68 @@ TEST_F(SessionStoreTest, WhatCannotBePutOnRecordIsOverNevertheless) {
   EXPECT_FALSE(Lives(alice));
 }
 
+TEST_F(SessionStoreTest, AStepUpIsTheSameSessionUnderANewIdentifier) {
+  const SecretString before = *sessions().Create(
+      {.username = "alice", .assurance = "password", .session_index = "_1"}, opened_->Commit());
+  clock_.Advance(minutes(40));
+  const Result<SecretString> after =
+      sessions().StepUp(before.Reveal(), {"mfa", clock_.Now()}, opened_->Commit());
+  ASSERT_TRUE(after);
+  EXPECT_FALSE(Lives(before));
+  EXPECT_EQ(sessions().size(), 1U);
+  Start();
+  EXPECT_FALSE(Lives(before));
+  const std::optional<Session> session = sessions().Use(after->Reveal());
+  ASSERT_TRUE(session);
+  EXPECT_EQ(session->session_index, "_1");
+  EXPECT_EQ(session->assurance, "password");
+  ASSERT_EQ(session->steps.size(), 1U);
+  EXPECT_EQ(session->steps[0].level, "mfa");
+  EXPECT_EQ(session->steps[0].instant, clock_.Now());
+  EXPECT_EQ(session->created, clock_.SinceBoot() - minutes(40)) << "it does not get older for it";
+  clock_.Advance(minutes(50));
+  EXPECT_TRUE(Lives(*after)) << "a step-up is a use";
+}
+
+TEST_F(SessionStoreTest, OfEachLevelTheLatestProofIsKept) {
+  SecretString session = Create("alice");
+  for (const char* const level : {"mfa", "hardware", "mfa"}) {
+    clock_.Advance(minutes(1));
+    session = *sessions().StepUp(session.Reveal(), {level, clock_.Now()}, opened_->Commit());
+  }
+  const std::optional<Session> found = sessions().Use(session.Reveal());
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->steps.size(), 2U);
+  EXPECT_EQ(found->steps[0].level, "hardware");
+  EXPECT_EQ(found->steps[1].instant, clock_.Now());
+}
+
+TEST_F(SessionStoreTest, AStepUpOfASessionThatEndedMeanwhileBringsNothingBack) {
+  const SecretString alice = Create("alice");
+  const auto raised =
+      sessions().StepUp(alice.Reveal(), {"mfa", clock_.Now()}, [&](std::vector<Change> changes) {
+        EXPECT_TRUE(End(alice));
+        return opened_->store->Commit(std::move(changes));
+      });
+  ASSERT_FALSE(raised);
+  EXPECT_EQ(raised.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(sessions().size(), 0U);
+  ASSERT_TRUE(opened_->store->CommitPosted());
+  Start();
+  EXPECT_EQ(sessions().size(), 0U);
+  EXPECT_FALSE(sessions().StepUp("unknown", {"mfa", clock_.Now()}, opened_->Commit()));
+}
+
+TEST_F(SessionStoreTest, AStepUpThatCannotBePutOnRecordChangesNothing) {
+  const SecretString alice = Create("alice");
+  const auto refuse = [](std::vector<Change>) -> Result<void> {
+    return Error{ErrorCode::kUnavailable, "full"};
+  };
+  EXPECT_FALSE(sessions().StepUp(alice.Reveal(), {"mfa", clock_.Now()}, refuse));
+  ASSERT_TRUE(Lives(alice));
+  EXPECT_TRUE(sessions().Use(alice.Reveal())->steps.empty());
+}
+
 TEST_F(SessionStoreTest, KeepsNoIdentifierOnTheDisk) {
   const SecretString alice = Create("alice");
   std::string bytes;

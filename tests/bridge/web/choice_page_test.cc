@@ -22,7 +22,7 @@ TEST(ChoicePageTest, KeepsRolesOfOneAccountTogether) {
                                                    .roles = {{"a1", "111111111111", "Dev", "A"},
                                                              {"a2", "111111111111", "Dev", "B"},
                                                              {"b1", "222222222222", "Dev", "A"}}};
-  const PageData data = ApplicationData(application, false);
+  const PageData data = ApplicationData(application, "/", false);
   const auto& accounts = data.get("accounts")->list_value();
   ASSERT_EQ(accounts.size(), 2u);
   EXPECT_EQ(accounts[0].get("role_count")->string_value(), "2 roles");

@@ -297,6 +297,74 @@ TEST_F(LoginHandlersTest, RelaysSeveralPromptsAndTheirAnswers) {
   EXPECT_EQ(Location(done), "/apps/wiki");
 }
 
+TEST_F(LoginHandlersTest, AsksForAStepUpWhereALevelIsMissingAndComesBack) {
+  LogIn();
+  issuer.issue = [](const auto&) -> protocol::Answer<protocol::IssueReply> {
+    return Refusal{protocol::Reason::kNeedsLevel, "Admins type a code.", "mfa"};
+  };
+  const HttpResponse portal = Get("/");
+  const HttpResponse asked =
+      Post("/apps/aws", {{"csrf", Value(portal.body, "csrf")}, {"role", "x"}});
+  EXPECT_EQ(asked.status, 200);
+  EXPECT_TRUE(Has(asked, "Admins type a code."));
+  EXPECT_TRUE(Has(asked, "<b>mfa</b>"));
+
+  AnswerLogin(LoginState::kPrompts, {{PromptStyle::kEchoOff, "One-time code: "}});
+  const HttpResponse prompts =
+      Post("/step-up?level=mfa&next=%2Fapps%2Faws", {{"csrf", Value(asked.body, "csrf")}});
+  EXPECT_EQ(issuer.last_level, "mfa");
+  EXPECT_EQ(issuer.last_session, FakeIssuer::kSession);
+  EXPECT_EQ(issuer.last_username, "");
+  EXPECT_TRUE(Has(prompts, "One-time code"));
+  EXPECT_TRUE(Has(prompts, "At the level <b>mfa</b>"));
+  EXPECT_TRUE(Has(prompts, "/step-up?level=mfa&amp;next=%2Fapps%2Faws")) << "to start over";
+
+  const std::string raised(64, 'b');
+  issuer.answer_prompts = [&](const auto&) -> protocol::Answer<LoginReply> {
+    LoginReply reply;
+    reply.state = LoginState::kLoggedIn;
+    reply.session = SecretString(raised);
+    return reply;
+  };
+  const HttpResponse done = Post(FormAction(prompts.body),
+                                 {{"csrf", Value(prompts.body, "csrf")}, {"answer0", "123456"}});
+  EXPECT_EQ(Location(done), "/apps/aws");
+  EXPECT_EQ(jar["__Host-rb"], raised);
+}
+
+TEST_F(LoginHandlersTest, AStepUpThatFailsLeavesThePersonSignedIn) {
+  LogIn();
+  const std::string token = Value(Get("/").body, "csrf");
+  for (const auto& [state, status, said] :
+       {std::tuple{LoginState::kFailed, 403, "That was not right"},
+        std::tuple{LoginState::kThrottled, 429, "Too many tries have failed"},
+        std::tuple{LoginState::kUnavailable, 503, "does not work at the moment"}}) {
+    AnswerLogin(state, {});
+    const HttpResponse response = Post("/step-up?level=mfa&next=%2F", {{"csrf", token}});
+    EXPECT_EQ(response.status, status);
+    EXPECT_TRUE(Has(response, said)) << response.body;
+    EXPECT_TRUE(Has(response, "href=\"/step-up?level=mfa&amp;next=%2F\"")) << "try again";
+    EXPECT_EQ(response.hold, std::chrono::milliseconds(1987));
+    EXPECT_EQ(jar["__Host-rb"], FakeIssuer::kSession);
+  }
+}
+
+TEST_F(LoginHandlersTest, NobodyElseStartsAStepUp) {
+  EXPECT_EQ(Get("/step-up?level=mfa").status, 303) << "to the login";
+  LogIn();
+  issuer.asked.clear();
+  const std::string token = Value(Get("/step-up?level=mfa").body, "csrf");
+  EXPECT_EQ(Post("/step-up?level=mfa", {{"csrf", std::string(64, '0')}}).status, 403);
+  origin = "https://evil.example";
+  EXPECT_EQ(Post("/step-up?level=mfa", {{"csrf", token}}).status, 403);
+  origin = std::string(kOrigin);
+  for (const char* const level : {"", "a%20b", "%3Cb%3E"}) {
+    EXPECT_EQ(Get(std::string("/step-up?level=") + level).status, 400) << level;
+    EXPECT_EQ(Post(std::string("/step-up?level=") + level, {{"csrf", token}}).status, 400) << level;
+  }
+  EXPECT_FALSE(issuer.WasAsked("begin_login"));
+}
+
 TEST_F(LoginHandlersTest, AnswersOnlyFromTheBrowserThatBegan) {
   AnswerLogin(LoginState::kPrompts, {{PromptStyle::kEchoOff, "Code"}});
   const HttpResponse page = TryPassword("x");

@@ -21,6 +21,25 @@ class PortalHandlersTest : public Browser {
   std::string Token() { return settings.Get()->csrf.Make(FormKind::kSession, jar["__Host-rb"]); }
 };
 
+TEST_F(PortalHandlersTest, ShowsWhatAStepUpWouldOpen) {
+  LogIn();
+  protocol::DescribeReply description = FakeIssuer::DefaultDescription();
+  description.applications[0].roles[0].level = "mfa";
+  description.applications[1].level = "hardware";
+  description.applications[1].withheld = "The wiki wants a key.";
+  issuer.describe = [&](const auto&) -> protocol::Answer<protocol::DescribeReply> {
+    return description;
+  };
+  const HttpResponse portal = Get("/");
+  EXPECT_TRUE(Has(portal, "<span class=\"needs-level\">asks for mfa</span>"));
+  EXPECT_TRUE(Has(portal, "The wiki wants a key."));
+  EXPECT_TRUE(Has(portal, "action=\"/step-up?level=hardware&amp;next=%2F\""));
+  EXPECT_TRUE(Has(portal, "Continue with hardware"));
+  EXPECT_FALSE(Has(portal, "Take all roles along")) << "one alone is open";
+  const HttpResponse choice = Get("/apps/wiki");
+  EXPECT_TRUE(Has(choice, "action=\"/step-up?level=hardware&amp;next=%2Fapps%2Fwiki\""));
+}
+
 TEST_F(PortalHandlersTest, LeadsStrangersToTheLoginAndBack) {
   jar.clear();
   EXPECT_EQ(Location(Get("/")), "/login");
@@ -280,7 +299,9 @@ TEST_F(PortalHandlersTest, ShowsForeignTextAsText) {
 
 TEST_F(PortalHandlersTest, EveryRefusalHasAPageThatSaysWhatToDo) {
   for (int reason = 0; reason <= static_cast<int>(Reason::kLast); ++reason) {
+    // Those two lead on: to the login, and to a step-up.
     if (static_cast<Reason>(reason) == Reason::kNoSession) continue;
+    if (static_cast<Reason>(reason) == Reason::kNeedsLevel) continue;
     issuer.issue = [&](const auto&) -> protocol::Answer<IssueReply> {
       return Refusal{static_cast<Reason>(reason), "mapping aws-role, line 41"};
     };

@@ -7,7 +7,7 @@ install(TARGETS rolebridge-web rolebridge-issuer rolebridge-pam
   RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(DIRECTORY bridge/web/pages bridge/web/static etc/ldap
   DESTINATION ${CMAKE_INSTALL_DATADIR}/rolebridge)
-install(FILES etc/rolebridge.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/rolebridge)
+install(FILES etc/rolebridge.schema.json etc/grafana-board.json DESTINATION ${CMAKE_INSTALL_DATADIR}/rolebridge)
 install(FILES completion/rolebridge
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 

@@ -66,7 +66,7 @@ struct IssueService::Draft {
 IssueService::IssueService(const config::Config& config, const PersonReader& people,
                            const saml::Signer& signer, store::SessionStore& sessions,
                            store::SeenRequests& seen_requests, Audit& audit,
-                           ClockGuard& clock_guard, Counters& counters, const Clock& clock,
+                           ClockGuard& clock_guard, Metrics& metrics, const Clock& clock,
                            Random& random, const SecretString& name_id_key)
     : config_(config),
       people_(people),
@@ -75,7 +75,7 @@ IssueService::IssueService(const config::Config& config, const PersonReader& peo
       seen_requests_(seen_requests),
       audit_(audit),
       clock_guard_(clock_guard),
-      counters_(counters),
+      metrics_(metrics),
       clock_(clock),
       random_(random),
       name_id_key_(name_id_key) {}
@@ -84,7 +84,8 @@ IssueService::Reply IssueService::Issue(protocol::IssueRequest& request) {
   const std::optional<store::Session> session = sessions_.Use(request.session.Reveal());
   if (!session) return Refusal{Reason::kNoSession, ""};
   const auto refuse = [&](const Refused& refused) {
-    return RecordRefusal(audit_, request.context, session->username, request.application, refused);
+    return RecordRefusal(audit_, metrics_, request.context, session->username, request.application,
+                         refused);
   };
   auto prepared = Prepare(request, *session);
   if (const Refused* refused = std::get_if<Refused>(&prepared)) return refuse(*refused);
@@ -114,14 +115,20 @@ std::variant<IssueService::Draft, Refused> IssueService::Prepare(protocol::Issue
   if (std::optional<Refused> refused = CheckRates(request.session.Reveal())) {
     return *std::move(refused);
   }
-  auto read = people_.Read(request.session.Reveal(), session, request.context);
+  auto read = [&] {
+    const Timed timed(metrics_, Metrics::Step::kDirectory);
+    return people_.Read(request.session.Reveal(), session, request.context);
+  }();
   if (Refused* refused = std::get_if<Refused>(&read)) return std::move(*refused);
   draft.person = std::get<PersonView>(std::move(read));
   if (std::optional<Refused> refused = CheckLevel(draft, request.request)) {
     return *std::move(refused);
   }
   draft.person.facts.application = entitlement::ApplicationFacts(application);
-  draft.entitlement = entitlement::Evaluate(config_, application, draft.person.facts);
+  {
+    const Timed timed(metrics_, Metrics::Step::kMapping);
+    draft.entitlement = entitlement::Evaluate(config_, application, draft.person.facts);
+  }
   if (std::optional<Refused> objection =
           ObjectionOf(draft.entitlement, application, draft.person)) {
     return *std::move(objection);
@@ -257,9 +264,13 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
                                           protocol::IssueRequest& request,
                                           const store::Session& session) {
   const auto refuse = [&](const Refused& refused) {
-    return RecordRefusal(audit_, request.context, session.username, request.application, refused);
+    return RecordRefusal(audit_, metrics_, request.context, session.username, request.application,
+                         refused);
   };
-  Result<std::string> document = signer_.Sign(response, signed_++ % kReparseEvery == 0);
+  Result<std::string> document = [&] {
+    const Timed timed(metrics_, Metrics::Step::kSigning);
+    return signer_.Sign(response, signed_++ % kReparseEvery == 0);
+  }();
   if (!document) return refuse(Refuse(Reason::kUnavailable, document.error().message));
   std::string encoded = EncodeBase64(*document);
   const std::vector<aws::Violation> violations =
@@ -294,35 +305,38 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
   const std::string* const session_name = ValueOf(response, aws::kRoleSessionName);
   const std::string* const duration = ValueOf(response, aws::kSessionDuration);
   const saml::Assertion& assertion = response.assertion;
-  const Result<void> recorded =
-      audit_.Write({"response_issued",
-                    LogPriority::kInfo,
-                    {{"request", request.context.request_id},
-                     {"user", session.username},
-                     {"rhost", request.context.client_address},
-                     {"user_agent", request.context.user_agent},
-                     {"session", session.session_index},
-                     {"dn", draft.person.facts.user.dn},
-                     {"unique_id", draft.person.unique_id},
-                     {"groups", Join(GroupNames(draft.person.facts))},
-                     {"assurance", config_.assurance[draft.level].name},
-                     {"application", draft.application->slug},
-                     {"acs", response.destination},
-                     {"in_response_to", assertion.in_response_to.value_or("")},
-                     {"roles", Join(roles)},
-                     {"role_session_name", session_name == nullptr ? "" : *session_name},
-                     {"session_duration", duration == nullptr ? "" : *duration},
-                     {"name_id", assertion.name_id.value},
-                     {"attributes", OtherAttributes(assertion)},
-                     {"dropped", DroppedText(draft.person.dropped, draft.entitlement)},
-                     {"relay_state", relay_state == request.relay_state ? relay_state : "refused"},
-                     {"assertion_id", assertion.id},
-                     {"sha256", ToHex(crypto::Sha256(*document))},
-                     {"not_on_or_after", FormatUtc(assertion.not_on_or_after)},
-                     {"key", signer_.key().fingerprint()},
-                     {"config", config_.hash},
-                     {"version", std::string(kVersion)}}},
-                   std::move(changes));
+  const AuditEvent event = {
+      "response_issued",
+      LogPriority::kInfo,
+      {{"request", request.context.request_id},
+       {"user", session.username},
+       {"rhost", request.context.client_address},
+       {"user_agent", request.context.user_agent},
+       {"session", session.session_index},
+       {"dn", draft.person.facts.user.dn},
+       {"unique_id", draft.person.unique_id},
+       {"groups", Join(GroupNames(draft.person.facts))},
+       {"assurance", config_.assurance[draft.level].name},
+       {"application", draft.application->slug},
+       {"acs", response.destination},
+       {"in_response_to", assertion.in_response_to.value_or("")},
+       {"roles", Join(roles)},
+       {"role_session_name", session_name == nullptr ? "" : *session_name},
+       {"session_duration", duration == nullptr ? "" : *duration},
+       {"name_id", assertion.name_id.value},
+       {"attributes", OtherAttributes(assertion)},
+       {"dropped", DroppedText(draft.person.dropped, draft.entitlement)},
+       {"relay_state", relay_state == request.relay_state ? relay_state : "refused"},
+       {"assertion_id", assertion.id},
+       {"sha256", ToHex(crypto::Sha256(*document))},
+       {"not_on_or_after", FormatUtc(assertion.not_on_or_after)},
+       {"key", signer_.key().fingerprint()},
+       {"config", config_.hash},
+       {"version", std::string(kVersion)}}};
+  const Result<void> recorded = [&] {
+    const Timed timed(metrics_, Metrics::Step::kStore);
+    return audit_.Write(event, std::move(changes));
+  }();
   WipeString(*document);
   if (!recorded) {
     WipeString(encoded);
@@ -331,7 +345,7 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
     }
     return Refusal{Reason::kUnavailable, ""};
   }
-  ++counters_.responses;
+  metrics_.CountResponse(draft.application->slug);
   protocol::IssueReply reply{.acs_url = response.destination};
   reply.saml_response = SecretString(encoded);
   WipeString(encoded);

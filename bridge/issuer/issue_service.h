@@ -11,7 +11,7 @@
 #include "bridge/entitlement/entitlement.h"
 #include "bridge/issuer/audit.h"
 #include "bridge/issuer/clock_guard.h"
-#include "bridge/issuer/counters.h"
+#include "bridge/issuer/metrics.h"
 #include "bridge/issuer/person_reader.h"
 #include "bridge/protocol/protocol.h"
 #include "bridge/saml/signer.h"
@@ -32,7 +32,7 @@ class IssueService {
 
   IssueService(const config::Config& config, const PersonReader& people, const saml::Signer& signer,
                store::SessionStore& sessions, store::SeenRequests& seen_requests, Audit& audit,
-               ClockGuard& clock_guard, Counters& counters, const Clock& clock, Random& random,
+               ClockGuard& clock_guard, Metrics& metrics, const Clock& clock, Random& random,
                const SecretString& name_id_key);
 
   Reply Issue(protocol::IssueRequest& request);
@@ -62,7 +62,7 @@ class IssueService {
   store::SeenRequests& seen_requests_;
   Audit& audit_;
   ClockGuard& clock_guard_;
-  Counters& counters_;
+  Metrics& metrics_;
   const Clock& clock_;
   Random& random_;
   const SecretString& name_id_key_;

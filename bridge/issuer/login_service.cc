@@ -72,7 +72,7 @@ LoginAttempt LoginService::AttemptOf(const Login& login) {
 LoginService::LoginService(const config::Config& config, PamSocket pam,
                            store::SessionStore& sessions, store::KnownNames& known_names,
                            Throttle& throttle, Conversations& conversations, Audit& audit,
-                           Counters& counters, const Clock& clock, Random& random,
+                           Metrics& metrics, const Clock& clock, Random& random,
                            const StateKeys& keys)
     : config_(config),
       pam_(std::move(pam)),
@@ -81,7 +81,7 @@ LoginService::LoginService(const config::Config& config, PamSocket pam,
       throttle_(throttle),
       conversations_(conversations),
       audit_(audit),
-      counters_(counters),
+      metrics_(metrics),
       clock_(clock),
       random_(random),
       keys_(keys),
@@ -153,7 +153,7 @@ LoginService::Reply LoginService::RefuseName(const protocol::BeginLoginRequest& 
   if (const auto wait = throttle_.Reserve(attempt)) {
     return HoldUp(request.username, context, *wait, began);
   }
-  ++counters_.refusals;
+  metrics_.CountLogin("malformed_name");
   const Result<void> recorded = audit_.Write({"login_denied",
                                               LogPriority::kNotice,
                                               {{"request", context.request_id},
@@ -233,7 +233,7 @@ LoginService::Reply LoginService::Converse(Login& login, const protocol::Context
 
 // The same again within a minute: the same answer, and PAM, whose modules count too, is not asked.
 LoginService::Reply LoginService::Repeat(Login& login, const protocol::Context& context) {
-  ++counters_.refusals;
+  metrics_.CountLogin("repeated");
   conversations_.Forget(login.id);
   if (!RecordUnasked("repeat", NameForRecord(login.username), context)) {
     return Refusal{Reason::kUnavailable, ""};
@@ -244,7 +244,7 @@ LoginService::Reply LoginService::Repeat(Login& login, const protocol::Context& 
 LoginService::Reply LoginService::HoldUp(const std::string& username,
                                          const protocol::Context& context, seconds wait,
                                          BootTime since) {
-  ++counters_.refusals;
+  metrics_.CountLogin("throttled");
   if (!RecordUnasked("throttle", NameForRecord(username), context)) {
     return Refusal{Reason::kUnavailable, ""};
   }
@@ -291,7 +291,10 @@ LoginService::Reply LoginService::Advance(Login& login, const protocol::Context&
     const milliseconds left = std::max(deadline - clock_.SinceBoot(), milliseconds(0));
     std::optional<pam::Step> step = login.conversation->Poll(left);
     if (!step) return LoginReply{.state = LoginState::kWorking, .conversation = login.id};
-    if (step->outcome) return Conclude(login, context, *step->outcome);
+    if (step->outcome) {
+      metrics_.Observe(Metrics::Step::kPam, clock_.SinceBoot() - login.last_input);
+      return Conclude(login, context, *step->outcome);
+    }
     const auto asked = std::count_if(step->prompts.begin(), step->prompts.end(), WantsAnswer);
     if (asked == 0) {
       login.notices.insert(login.notices.end(), step->prompts.begin(), step->prompts.end());
@@ -379,7 +382,7 @@ LoginService::Reply LoginService::Admit(Login& login, const protocol::Context& c
         return audit_.Write({"login_succeeded", LogPriority::kInfo, fields}, std::move(changes));
       });
   if (!session) return RefuseSession(fields, session.error());
-  ++counters_.logins;
+  metrics_.CountLogin("succeeded");
   LoginReply reply{.state = LoginState::kLoggedIn};
   reply.session = *std::move(session);
   reply.device = MakeDeviceToken(keys_.devices, login.username, clock_.Now(), random_);
@@ -410,7 +413,7 @@ LoginService::Reply LoginService::StepUp(Login& login, const protocol::Context& 
     const bool is_over = raised.error().code == ErrorCode::kNotFound;
     return Refusal{is_over ? Reason::kNoSession : Reason::kUnavailable, ""};
   }
-  ++counters_.logins;
+  metrics_.CountLogin("stepped_up");
   LoginReply reply{.state = LoginState::kLoggedIn};
   reply.session = *std::move(raised);
   return reply;
@@ -418,8 +421,9 @@ LoginService::Reply LoginService::StepUp(Login& login, const protocol::Context& 
 
 // PAM said yes, and there is no room, or nothing can be put on record.
 LoginService::Reply LoginService::RefuseSession(LogFields fields, const Error& error) {
-  ++counters_.refusals;
-  if (error.code != ErrorCode::kResourceExhausted) return Refusal{Reason::kUnavailable, ""};
+  const bool has_no_room = error.code == ErrorCode::kResourceExhausted;
+  metrics_.CountLogin(has_no_room ? "no_room" : "no_record");
+  if (!has_no_room) return Refusal{Reason::kUnavailable, ""};
   fields.emplace_back("stage", "session");
   fields.emplace_back("detail", error.message);
   const Result<void> recorded =
@@ -429,7 +433,7 @@ LoginService::Reply LoginService::RefuseSession(LogFields fields, const Error& e
 
 LoginService::Reply LoginService::Deny(Login& login, const protocol::Context& context,
                                        const pam::Outcome& outcome) {
-  ++counters_.refusals;
+  metrics_.CountLogin(pam::NameOf(outcome.verdict));
   conversations_.Forget(login.id);
   const bool is_ours = outcome.verdict == pam::Verdict::kUnavailable;
   if (is_ours && login.is_counted) throttle_.GiveBack(AttemptOf(login));

@@ -12,7 +12,7 @@
 #include "bridge/config/config.h"
 #include "bridge/issuer/audit.h"
 #include "bridge/issuer/conversations.h"
-#include "bridge/issuer/counters.h"
+#include "bridge/issuer/metrics.h"
 #include "bridge/issuer/repeated_attempts.h"
 #include "bridge/issuer/state_keys.h"
 #include "bridge/issuer/throttle.h"
@@ -41,7 +41,7 @@ class LoginService {
   // people type passwords into the name field (security.md G2), and `devices`.
   LoginService(const config::Config& config, PamSocket pam, store::SessionStore& sessions,
                store::KnownNames& known_names, Throttle& throttle, Conversations& conversations,
-               Audit& audit, Counters& counters, const Clock& clock, Random& random,
+               Audit& audit, Metrics& metrics, const Clock& clock, Random& random,
                const StateKeys& keys);
 
   Reply Begin(protocol::BeginLoginRequest& request);
@@ -81,7 +81,7 @@ class LoginService {
   Throttle& throttle_;
   Conversations& conversations_;
   Audit& audit_;
-  Counters& counters_;
+  Metrics& metrics_;
   const Clock& clock_;
   Random& random_;
   const StateKeys& keys_;

@@ -33,11 +33,11 @@ int main(int argc, char** argv) {
   const auto throttle =
       OrExit(Throttle::Open(store::ThrottleTable(*store), config.limits, keys.throttle, clock));
   Conversations conversations(clock, random);
-  Counters counters;
+  Metrics metrics;
   const PamSocket pam{options.pam_socket_path, options.pam_uid};
   const State state{clock,     random,        keys,           pam,          *store,
                     *record,   *sessions,     *seen_requests, *known_names, *audit,
-                    *throttle, conversations, clock_guard,    counters};
+                    *throttle, conversations, clock_guard,    metrics};
 
   CurrentService current(
       OrExit(Service::Create(config, state)),

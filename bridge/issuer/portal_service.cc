@@ -108,14 +108,21 @@ std::optional<uint32_t> CutToPage(std::vector<DescribedApplication>& application
 }  // namespace
 
 PortalService::PortalService(const config::Config& config, const PersonReader& people,
-                             store::SessionStore& sessions, Audit& audit, const Clock& clock)
-    : config_(config), people_(people), sessions_(sessions), audit_(audit), clock_(clock) {}
+                             store::SessionStore& sessions, Audit& audit, Metrics& metrics,
+                             const Clock& clock)
+    : config_(config),
+      people_(people),
+      sessions_(sessions),
+      audit_(audit),
+      metrics_(metrics),
+      clock_(clock) {}
 
 PortalService::Reply PortalService::Describe(protocol::DescribeRequest& request) const {
   const std::optional<store::Session> session = sessions_.Use(request.session.Reveal());
   if (!session) return Refusal{Reason::kNoSession, ""};
   const auto refuse = [&](const Refused& refused) {
-    return RecordRefusal(audit_, request.context, session->username, request.application, refused);
+    return RecordRefusal(audit_, metrics_, request.context, session->username, request.application,
+                         refused);
   };
   if (!request.application.empty() && FindApplication(config_, request.application) == nullptr) {
     return refuse({{Reason::kUnknownApplication, ""}, "no such application", {}});

@@ -4,6 +4,7 @@
 
 #include "bridge/config/config.h"
 #include "bridge/issuer/audit.h"
+#include "bridge/issuer/metrics.h"
 #include "bridge/issuer/person_reader.h"
 #include "bridge/protocol/protocol.h"
 #include "bridge/store/session_store.h"
@@ -16,7 +17,7 @@ class PortalService {
   using Reply = std::variant<protocol::DescribeReply, protocol::Refusal>;
 
   PortalService(const config::Config& config, const PersonReader& people,
-                store::SessionStore& sessions, Audit& audit, const Clock& clock);
+                store::SessionStore& sessions, Audit& audit, Metrics& metrics, const Clock& clock);
 
   // Everything that is open, or the one application asked for, read live. Nothing at all is a
   // refusal, on record with the groups that were seen.
@@ -31,6 +32,7 @@ class PortalService {
   const PersonReader& people_;
   store::SessionStore& sessions_;
   Audit& audit_;
+  Metrics& metrics_;
   const Clock& clock_;
 };
 

@@ -85,9 +85,10 @@ std::string DroppedText(const std::vector<ldap::DroppedValue>& values,
   return Join(texts);
 }
 
-protocol::Refusal RecordRefusal(Audit& audit, const protocol::Context& context,
+protocol::Refusal RecordRefusal(Audit& audit, Metrics& metrics, const protocol::Context& context,
                                 std::string_view user, std::string_view application,
                                 const Refused& refused) {
+  metrics.CountRefusal(NameOf(refused.refusal.reason));
   LogFields fields = {{"request", context.request_id},
                       {"user", std::string(user)},
                       {"rhost", context.client_address},

@@ -6,6 +6,7 @@
 
 #include "bridge/entitlement/entitlement.h"
 #include "bridge/issuer/audit.h"
+#include "bridge/issuer/metrics.h"
 #include "bridge/issuer/person_reader.h"
 #include "bridge/protocol/protocol.h"
 
@@ -15,7 +16,7 @@ namespace rolebridge::issuer {
 std::string_view NameOf(protocol::Reason reason);
 
 // Puts `refused` on record and hands back what the person is told. `user` may be empty.
-protocol::Refusal RecordRefusal(Audit& audit, const protocol::Context& context,
+protocol::Refusal RecordRefusal(Audit& audit, Metrics& metrics, const protocol::Context& context,
                                 std::string_view user, std::string_view application,
                                 const Refused& refused);
 

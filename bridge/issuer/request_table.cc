@@ -59,14 +59,11 @@ std::optional<SecretString> Serve(std::string_view message, Handler handler) {
 
 protocol::StatusReply StatusOf(const Services& services) {
   const State& state = services.state;
-  protocol::StatusReply reply{.config_hash = services.config.hash,
-                              .sessions = static_cast<uint32_t>(state.sessions.size()),
-                              .conversations = static_cast<uint32_t>(state.conversations.size()),
-                              .logins = state.counters.logins,
-                              .refusals = state.counters.refusals,
-                              .responses = state.counters.responses};
+  protocol::StatusReply reply{.config_hash = services.config.hash};
   if (state.clock_guard.Objection(services.config.require_synchronised_clock)) {
     reply.why_not = "clock";
+  } else if (services.certificate_not_after <= state.clock.Now()) {
+    reply.why_not = "certificate";
   } else if (!state.store.Probe()) {
     reply.why_not = "store";
   } else if (!services.login.CanReachPam()) {
@@ -77,6 +74,14 @@ protocol::StatusReply StatusOf(const Services& services) {
     reply.ready = true;
   }
   return reply;
+}
+
+protocol::MetricsReply MetricsOf(const Services& services) {
+  const State& state = services.state;
+  return {state.metrics.Text({.sessions = state.sessions.size(),
+                              .conversations = state.conversations.size(),
+                              .certificate_not_after = services.certificate_not_after,
+                              .config_hash = services.config.hash})};
 }
 
 std::variant<protocol::MetadataReply, Refusal> MetadataOf(const Services& services,
@@ -127,6 +132,11 @@ std::optional<SecretString> RequestTable::Answer(std::string_view message) const
     case RequestType::kStatus:
       return Serve<protocol::StatusRequest>(message, [&](auto&) {
         protocol::StatusReply reply = StatusOf(services_);
+        return Encode(type, reply);
+      });
+    case RequestType::kMetrics:
+      return Serve<protocol::MetricsRequest>(message, [&](auto&) {
+        protocol::MetricsReply reply = MetricsOf(services_);
         return Encode(type, reply);
       });
     case RequestType::kRefused:

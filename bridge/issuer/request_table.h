@@ -25,6 +25,7 @@ struct Services {
   IssueService& issue;
   ldap::Directory& directory;
   const State& state;
+  SysSeconds certificate_not_after{};  // of the key that signs
   std::function<Result<std::string>(std::string_view slug)> metadata;
 };
 

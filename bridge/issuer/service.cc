@@ -23,12 +23,13 @@ Service::Service(config::Config config, SigningKeys signing,
       directory_(std::move(directory)),
       people_(config_, *directory_, state.sessions, state.clock),
       login_(config_, state.pam, state.sessions, state.known_names, state.throttle,
-             state.conversations, state.audit, state.counters, state.clock, state.random,
+             state.conversations, state.audit, state.metrics, state.clock, state.random,
              state.keys),
-      portal_(config_, people_, state.sessions, state.audit, state.clock),
+      portal_(config_, people_, state.sessions, state.audit, state.metrics, state.clock),
       issue_(config_, people_, signing_.signer, state.sessions, state.seen_requests, state.audit,
-             state.clock_guard, state.counters, state.clock, state.random, state.keys.name_id),
-      table_({config_, login_, portal_, issue_, *directory_, state, [this](std::string_view slug) {
+             state.clock_guard, state.metrics, state.clock, state.random, state.keys.name_id),
+      table_({config_, login_, portal_, issue_, *directory_, state,
+              signing_.signer.key().certificate_not_after(), [this](std::string_view slug) {
                 return MetadataFor(config_, signing_.certificates_base64, slug);
               }}) {}
 

@@ -5,8 +5,8 @@
 #include "bridge/issuer/audit.h"
 #include "bridge/issuer/clock_guard.h"
 #include "bridge/issuer/conversations.h"
-#include "bridge/issuer/counters.h"
 #include "bridge/issuer/login_service.h"
+#include "bridge/issuer/metrics.h"
 #include "bridge/issuer/state_keys.h"
 #include "bridge/issuer/throttle.h"
 #include "bridge/store/audit_log.h"
@@ -33,7 +33,7 @@ struct State {
   Throttle& throttle;
   Conversations& conversations;
   ClockGuard& clock_guard;
-  Counters& counters;
+  Metrics& metrics;
 };
 
 }  // namespace rolebridge::issuer

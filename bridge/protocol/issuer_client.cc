@@ -58,6 +58,9 @@ class IssuerClient final : public IssuerApi {
   Result<Answer<StatusReply>> Status(StatusRequest& request) override {
     return Ask<StatusReply>(RequestType::kStatus, request, kReplyTimeout);
   }
+  Result<Answer<MetricsReply>> Metrics(MetricsRequest& request) override {
+    return Ask<MetricsReply>(RequestType::kMetrics, request, kReplyTimeout);
+  }
 
  private:
   template <typename Reply, typename Request>

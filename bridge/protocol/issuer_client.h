@@ -31,6 +31,7 @@ class IssuerApi {
   virtual Result<Answer<EndSessionReply>> EndSession(EndSessionRequest& request) = 0;
   virtual Result<Answer<MetadataReply>> Metadata(MetadataRequest& request) = 0;
   virtual Result<Answer<StatusReply>> Status(StatusRequest& request) = 0;
+  virtual Result<Answer<MetricsReply>> Metrics(MetricsRequest& request) = 0;
 };
 
 // The real one: a few connections to the socket at `path`, made when they are needed and again

@@ -47,6 +47,7 @@ enum class RequestType : uint8_t {
   kEndSession,
   kMetadata,
   kStatus,
+  kMetrics,
   kRefused = 0xff,  // in replies only
 };
 
@@ -374,7 +375,7 @@ struct IssueReply {
   }
 };
 
-// ---- end_session, metadata, status
+// ---- end_session, metadata, status, metrics
 // ---------------------------------------------------------------
 
 struct EndSessionRequest {
@@ -424,23 +425,29 @@ struct StatusRequest {
 // No name, address or role is in it (X2).
 struct StatusReply {
   bool ready = false;
-  std::string why_not;  // a stable word: "clock", "store", "pam", "directory"
+  std::string why_not;  // a stable word: "clock", "certificate", "store", "pam", "directory"
   std::string config_hash;
-  uint32_t sessions = 0;
-  uint32_t conversations = 0;
-  uint64_t logins = 0;
-  uint64_t refusals = 0;
-  uint64_t responses = 0;
   template <class A>
   void Fields(A& archive) {
     archive.Bool(ready);
     archive.Text(why_not, 64);
     archive.Text(config_hash, 64);
-    archive.Number(sessions, UINT32_MAX);
-    archive.Number(conversations, UINT32_MAX);
-    archive.Long(logins);
-    archive.Long(refusals);
-    archive.Long(responses);
+  }
+};
+
+struct MetricsRequest {
+  Context context;
+  template <class A>
+  void Fields(A& archive) {
+    context.Fields(archive);
+  }
+};
+
+struct MetricsReply {
+  std::string text;  // in Prometheus's text format; nothing of a person in it (X2)
+  template <class A>
+  void Fields(A& archive) {
+    archive.Text(text, 60 * 1024);
   }
 };
 

@@ -20,18 +20,9 @@ HttpResponse Text(int status, std::string body) {
   return response;
 }
 
-Result<protocol::Answer<StatusReply>> Ask(protocol::IssuerApi& issuer, const HttpRequest& request) {
-  protocol::StatusRequest ask{.context = {.request_id = request.request_id,
-                                          .client_address = request.client_address,
-                                          .user_agent = ""}};
-  return issuer.Status(ask);
-}
-
-void AddMetric(std::string& text, std::string_view name, std::string_view type,
-               std::string_view help, uint64_t value) {
-  text.append("# HELP ").append(name).append(" ").append(help).append("\n");
-  text.append("# TYPE ").append(name).append(" ").append(type).append("\n");
-  text.append(name).append(" ").append(std::to_string(value)).append("\n");
+protocol::Context OwnContext(const HttpRequest& request) {
+  return {
+      .request_id = request.request_id, .client_address = request.client_address, .user_agent = ""};
 }
 
 }  // namespace
@@ -39,31 +30,29 @@ void AddMetric(std::string& text, std::string_view name, std::string_view type,
 HttpResponse OpsHandlers::Health(const HttpRequest&) const { return Text(200, "ok\n"); }
 
 HttpResponse OpsHandlers::Readiness(const HttpRequest& request) const {
-  const auto answer = Ask(issuer_, request);
+  protocol::StatusRequest ask{.context = OwnContext(request)};
+  const auto answer = issuer_.Status(ask);
   if (!answer) return Text(503, "issuer\n");
   const auto* status = std::get_if<StatusReply>(&*answer);
   if (status == nullptr) return Text(503, "issuer\n");
   return status->ready ? Text(200, "ready\n") : Text(503, status->why_not + "\n");
 }
 
+// The issuer's own, behind whether there is one at all.
 HttpResponse OpsHandlers::Metrics(const HttpRequest& request) const {
-  const auto answer = Ask(issuer_, request);
-  const auto* status = answer ? std::get_if<StatusReply>(&*answer) : nullptr;
-  std::string text;
-  AddMetric(text, "rolebridge_issuer_up", "gauge", "1 where the issuer answers.",
-            status != nullptr ? 1 : 0);
-  if (status == nullptr) return Text(200, text);
-  AddMetric(text, "rolebridge_ready", "gauge", "1 where logins and sign-ons work.",
-            status->ready ? 1 : 0);
-  AddMetric(text, "rolebridge_sessions", "gauge", "Sessions that have not ended.",
-            status->sessions);
-  AddMetric(text, "rolebridge_conversations", "gauge", "Logins under way.", status->conversations);
-  AddMetric(text, "rolebridge_logins_total", "counter", "Logins that succeeded.", status->logins);
-  AddMetric(text, "rolebridge_refusals_total", "counter", "Logins and sign-ons refused.",
-            status->refusals);
-  AddMetric(text, "rolebridge_responses_total", "counter", "SAML responses issued.",
-            status->responses);
-  return Text(200, text);
+  protocol::MetricsRequest ask{.context = OwnContext(request)};
+  const auto answer = issuer_.Metrics(ask);
+  const auto* const metrics = answer ? std::get_if<protocol::MetricsReply>(&*answer) : nullptr;
+  std::string text =
+      "# HELP rolebridge_issuer_up 1 where the issuer answers.\n"
+      "# TYPE rolebridge_issuer_up gauge\n"
+      "rolebridge_issuer_up ";
+  text += metrics == nullptr ? "0\n" : "1\n" + metrics->text;
+  HttpResponse response = Text(200, std::move(text));
+  for (HttpField& field : response.headers) {
+    if (field.first == "Content-Type") field.second = "text/plain; version=0.0.4; charset=utf-8";
+  }
+  return response;
 }
 
 }  // namespace rolebridge::web

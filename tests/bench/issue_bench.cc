@@ -85,10 +85,10 @@ void Issue(benchmark::State& state) {
   const issuer::PersonReader people(config, directory, sessions, clock);
   const saml::Signer signer = *saml::Signer::Create(Key());
   issuer::ClockGuard guard(clock);
-  issuer::Counters counters;
+  issuer::Metrics metrics;
   const SecretString name_id_key(std::string(32, 'k'));
   issuer::IssueService service(config, people, signer, sessions, *stored.seen_requests, audit,
-                               guard, counters, clock, random, name_id_key);
+                               guard, metrics, clock, random, name_id_key);
   const SecretString session = *sessions.Create({.username = "alice",
                                                  .assurance = "password",
                                                  .authn_instant = clock.now,

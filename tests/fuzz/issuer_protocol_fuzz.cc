@@ -32,8 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   ReadAsEach<SettingsRequest, SettingsReply, BeginLoginRequest, AnswerRequest, LoginReply,
              DescribeRequest, DescribeReply, IssueRequest, IssueReply, EndSessionRequest,
-             EndSessionReply, MetadataRequest, MetadataReply, StatusRequest, StatusReply, Refusal>(
-      bytes);
+             EndSessionReply, MetadataRequest, MetadataReply, StatusRequest, StatusReply,
+             MetricsRequest, MetricsReply, Refusal>(bytes);
   ReadAsEach<ReloadRequest, ReloadReply, ListSessionsRequest, ListSessionsReply, EndSessionsRequest,
              EndSessionsReply>(bytes);
   return 0;

@@ -173,7 +173,7 @@ class HostileWebTest(StackTestCase):
         good = wire.message(wire.STATUS)
         settings = wire.message(wire.SETTINGS)
         attempts = {
-            "empty type": b"\x00", "unknown type": b"\x09" + good[1:],
+            "empty type": b"\x00", "unknown type": b"\x0a" + good[1:],
             "a reply": b"\xff" + good[1:],
             "nothing after the type": good[:1], "half": good[:-3], "left over": good + b"\x00",
             "length too large": good[:2] + b"\xff\xff\xff\xff" + good[6:],

@@ -52,6 +52,7 @@ LIBRARY_OWNERS = (
     (r"<re2/", r"bridge/(mapping|aws|config)/.*"),
     (r"<date/", r"bridge/base/time_zone\.cc"),
     (r"<systemd/", r"bridge/(web|issuer|base)/.*"),
+    (r"<prometheus/", r"bridge/issuer/metrics\.cc"),
     (r"<CLI/", r"bridge/cli/.*|bridge/(web|issuer)/(main|startup|options)\.cc"),
     (r"<regex>", r"nobody"),  # H4: libstdc++'s recurses per character
 )

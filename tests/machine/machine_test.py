@@ -410,15 +410,15 @@ class ReloadTest(MachineTestCase):
         self.assert_response_verifies()
 
     def test_members_of_the_group_may_administer_and_nobody_else(self):
-        machine.must("useradd", "--groups", "rolebridge-admin", "operator")
-        self.addCleanup(machine.run, "userdel", "operator")
+        machine.must("useradd", "--groups", "rolebridge-admin", "olga")
+        self.addCleanup(machine.run, "userdel", "olga")
         client().log_in("alice", PASSWORD)
         def asked_as(user, *command):
             return machine.run("runuser", "-u", user, "--", "rolebridge", *command)
-        listed = asked_as("operator", "sessions", "list")
+        listed = asked_as("olga", "sessions", "list")
         self.assertIn("alice", listed.stdout, listed.stderr)
-        self.assertEqual(asked_as("operator", "sessions", "end", "alice").status, 0)
-        self.assertIn("nobody is logged in", asked_as("operator", "sessions", "list").stdout)
+        self.assertEqual(asked_as("olga", "sessions", "end", "alice").status, 0)
+        self.assertIn("nobody is logged in", asked_as("olga", "sessions", "list").stdout)
         for stranger in ("alice", "rolebridge-web", "rolebridge"):
             refused = asked_as(stranger, "sessions", "list")
             self.assertEqual(refused.status, 2, stranger)

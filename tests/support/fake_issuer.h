@@ -95,14 +95,8 @@ class FakeIssuer final : public IssuerApi {
       [](const MetadataRequest&) -> Answer<MetadataReply> {
     return MetadataReply{"<md:EntityDescriptor/>"};
   };
-  StatusReply status{.ready = true,
-                     .why_not = "",
-                     .config_hash = std::string(64, '1'),
-                     .sessions = 3,
-                     .conversations = 1,
-                     .logins = 20,
-                     .refusals = 4,
-                     .responses = 17};
+  StatusReply status{.ready = true, .why_not = "", .config_hash = std::string(64, '1')};
+  std::string metrics = "rolebridge_sessions 3\n";
   std::function<SettingsReply()> settings = DefaultSettings;
   bool gone = false;  // as if no issuer ran
 
@@ -160,6 +154,10 @@ class FakeIssuer final : public IssuerApi {
   Result<Answer<StatusReply>> Status(StatusRequest& request) override {
     return Ask<StatusReply>("status", request.context,
                             [&]() -> Answer<StatusReply> { return status; });
+  }
+  Result<Answer<MetricsReply>> Metrics(MetricsRequest& request) override {
+    return Ask<MetricsReply>("metrics", request.context,
+                             [&]() -> Answer<MetricsReply> { return MetricsReply{metrics}; });
   }
 
   bool WasAsked(const std::string& name) const {

@@ -1,7 +1,7 @@
 """The issuer protocol's bytes, written from the words of bridge/protocol/protocol.h and
 bridge/base/wire.h and not from their code: a second reader of that specification."""
 
-SETTINGS, BEGIN_LOGIN, ANSWER, DESCRIBE, ISSUE, END_SESSION, METADATA, STATUS = range(1, 9)
+SETTINGS, BEGIN_LOGIN, ANSWER, DESCRIBE, ISSUE, END_SESSION, METADATA, STATUS, METRICS = range(1, 10)
 REFUSED = 0xff
 VERSION = 1
 

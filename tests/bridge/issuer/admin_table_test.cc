@@ -89,7 +89,7 @@ class AdminTableTest : public ::testing::Test {
       *Throttle::Open(store::ThrottleTable(*stored_.store), Limits{}, keys_.throttle, clock_);
   Conversations conversations_{clock_, random_};
   ClockGuard guard_{clock_};
-  Counters counters_;
+  Metrics metrics_;
   const PamSocket pam_{"/nonexistent/pam.sock", 0};
   const State state_{clock_,
                      random_,
@@ -104,7 +104,7 @@ class AdminTableTest : public ::testing::Test {
                      *throttle_,
                      conversations_,
                      guard_,
-                     counters_};
+                     metrics_};
   std::unique_ptr<CurrentService> current_;
   std::unique_ptr<AdminTable> table_;
 };

@@ -62,9 +62,10 @@ class IssueServiceTest : public ::testing::Test {
     config_ = std::move(config);
     guard_ = std::make_unique<ClockGuard>(clock_);
     issue_ = std::make_unique<IssueService>(config_, people_, TestSigner(), sessions_,
-                                            *stored_.seen_requests, audit_, *guard_, counters_,
+                                            *stored_.seen_requests, audit_, *guard_, metrics_,
                                             clock_, random_, key_);
-    portal_ = std::make_unique<PortalService>(config_, people_, sessions_, audit_, clock_);
+    portal_ =
+        std::make_unique<PortalService>(config_, people_, sessions_, audit_, metrics_, clock_);
   }
 
   SecretString LogIn(std::optional<uint32_t> uid = 20001) {
@@ -114,7 +115,7 @@ class IssueServiceTest : public ::testing::Test {
   rolebridge::testing::OpenedStore stored_{folder_.path(), clock_, random_};
   store::SessionStore& sessions_ = *stored_.sessions;
   PersonReader people_{config_, directory_, sessions_, clock_};
-  Counters counters_;
+  Metrics metrics_;
   std::unique_ptr<ClockGuard> guard_;
   std::unique_ptr<IssueService> issue_;
   std::unique_ptr<PortalService> portal_;

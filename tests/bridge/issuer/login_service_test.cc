@@ -79,7 +79,7 @@ class LoginServiceTest : public ::testing::Test {
     peer_ = std::make_unique<PamPeer>(std::move(script));
     service_ = std::make_unique<LoginService>(
         config_, PamSocket{peer_->path(), geteuid()}, sessions_, *stored_.known_names, *throttle_,
-        conversations_, audit_, counters_, clock_, random_, keys_);
+        conversations_, audit_, metrics_, clock_, random_, keys_);
   }
 
   LoginService::Reply Begin(const std::string& username, const std::string& secret,
@@ -134,7 +134,7 @@ class LoginServiceTest : public ::testing::Test {
   std::unique_ptr<Throttle> throttle_ =
       *Throttle::Open(store::ThrottleTable(*stored_.store), config_.limits, keys_.throttle, clock_);
   Conversations conversations_{clock_, random_};
-  Counters counters_;
+  Metrics metrics_;
   std::unique_ptr<PamPeer> peer_;
   std::unique_ptr<LoginService> service_;
 };
@@ -453,6 +453,7 @@ TEST_F(LoginServiceTest, StrangersWithNamesAloneDoNotShutTheDoor) {
     const LoginReply asked = Settle(Begin("stranger", "", "198.51.100." + std::to_string(i)));
     ASSERT_EQ(asked.state, LoginState::kPrompts) << i;
     if (i == 0) oldest = asked.conversation;
+    clock_.skipped += std::chrono::milliseconds(1);
   }
   EXPECT_EQ(conversations_.size(), 4U);
   EXPECT_EQ(std::get<Refusal>(Answer(oldest, {"x"})).reason, Reason::kUnknownConversation);

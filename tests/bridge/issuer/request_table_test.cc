@@ -56,7 +56,7 @@ class RequestTableTest : public ::testing::Test {
   std::unique_ptr<Throttle> throttle_ =
       *Throttle::Open(store::ThrottleTable(*stored_.store), config_.limits, keys_.throttle, clock_);
   Conversations conversations_{clock_, random_};
-  Counters counters_;
+  Metrics metrics_;
   const PamSocket pam_{"/nonexistent/pam.sock", 0};
   std::unique_ptr<store::AuditLog> record_ = *store::AuditLog::Open(
       *stored_.store, *store::AuditKey::Open(folder_.path() + "/audit.key", clock_.Now(), random_),
@@ -74,15 +74,15 @@ class RequestTableTest : public ::testing::Test {
                      *throttle_,
                      conversations_,
                      guard_,
-                     counters_};
+                     metrics_};
   LoginService login_{config_,    pam_,           sessions_, *stored_.known_names,
-                      *throttle_, conversations_, audit_,    counters_,
+                      *throttle_, conversations_, audit_,    metrics_,
                       clock_,     random_,        keys_};
-  PortalService portal_{config_, people_, sessions_, audit_, clock_};
-  IssueService issue_{config_, people_, signer_,   sessions_, *stored_.seen_requests,
-                      audit_,  guard_,  counters_, clock_,    random_,
-                      key_};
+  PortalService portal_{config_, people_, sessions_, audit_, metrics_, clock_};
+  IssueService issue_{config_,  people_, signer_, sessions_, *stored_.seen_requests, audit_, guard_,
+                      metrics_, clock_,  random_, key_};
   const RequestTable table_{{config_, login_, portal_, issue_, directory_, state_,
+                             clock_.now + std::chrono::hours(1),
                              [](std::string_view) { return Result<std::string>("<md/>"); }}};
 };
 
@@ -102,7 +102,7 @@ TEST_F(RequestTableTest, AnswersSettingsWithoutSecretsOfTheIssuer) {
 
 TEST_F(RequestTableTest, EndsTheConnectionOnWhatIsNotInTheTable) {
   EXPECT_FALSE(table_.Answer(""));
-  for (const int type : {0, 9, 10, 127, 128, 254, 255}) {
+  for (const int type : {0, 10, 11, 127, 128, 254, 255}) {
     std::string bytes = Bytes(RequestType::kSettings, protocol::SettingsRequest{GoodContext()});
     bytes[0] = static_cast<char>(type);
     EXPECT_FALSE(table_.Answer(bytes)) << type;
@@ -158,6 +158,44 @@ TEST_F(RequestTableTest, StatusNamesWhatIsMissingAndNobody) {
   ASSERT_TRUE(status);
   EXPECT_FALSE(status->ready);
   EXPECT_EQ(status->why_not, "pam");
+}
+
+TEST_F(RequestTableTest, StatusNamesACertificateThatEnded) {
+  clock_.Advance(std::chrono::hours(1));
+  const auto reply =
+      table_.Answer(Bytes(RequestType::kStatus, protocol::StatusRequest{GoodContext()}));
+  ASSERT_TRUE(reply);
+  const auto status = DecodeMessage<protocol::StatusReply>(reply->Reveal());
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->why_not, "certificate");
+}
+
+TEST_F(RequestTableTest, MetricsTellWhatHappenedAndOfNobody) {
+  metrics_.CountLogin("succeeded");
+  metrics_.CountResponse("aws");
+  metrics_.CountResponse("aws");
+  metrics_.CountRefusal("policy");
+  metrics_.Observe(Metrics::Step::kSigning, std::chrono::microseconds(700));
+  const auto text = [&] {
+    const auto reply =
+        table_.Answer(Bytes(RequestType::kMetrics, protocol::MetricsRequest{GoodContext()}));
+    return DecodeMessage<protocol::MetricsReply>(reply->Reveal())->text;
+  };
+  config_.hash = "c0ffee";
+  text();
+  config_.hash = "c0ffee2";
+  const std::string shown = text();
+  for (const char* const line :
+       {"rolebridge_logins_total{outcome=\"succeeded\"} 1\n",
+        "rolebridge_responses_total{application=\"aws\"} 2\n",
+        "rolebridge_refusals_total{reason=\"policy\"} 1\n",
+        "rolebridge_step_seconds_bucket{step=\"signing\",le=\"0.0005\"} 0\n",
+        "rolebridge_step_seconds_bucket{step=\"signing\",le=\"0.001\"} 1\n",
+        "rolebridge_step_seconds_count{step=\"pam\"} 0\n", "rolebridge_sessions 0\n",
+        "rolebridge_configuration_info{sha256=\"c0ffee2\"} 1\n"}) {
+    EXPECT_NE(shown.find(line), std::string::npos) << line << shown;
+  }
+  EXPECT_EQ(shown.find("\"c0ffee\""), std::string::npos) << "the one before is gone";
 }
 
 TEST_F(RequestTableTest, ServesTheRealClientAndCutsOffAStranger) {

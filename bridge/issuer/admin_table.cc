@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "bridge/issuer/person_reader.h"
+#include "bridge/issuer/username.h"
 #include "bridge/protocol/admin.h"
 
 namespace rolebridge::issuer {
@@ -57,16 +59,26 @@ std::variant<protocol::ReloadReply, Refusal> Reload(CurrentService& current, uid
   return reply;
 }
 
+// As a login would make it; a name that nobody can have stays as it is and fits nobody.
+std::string Canonical(const config::Config& config, const std::string& username) {
+  return CanonicalUsername(username, config.fold_user_case).value_or(username);
+}
+
 std::variant<protocol::ListSessionsReply, Refusal> ListSessions(
-    const State& state, const protocol::ListSessionsRequest& request) {
+    const config::Config& config, const State& state,
+    const protocol::ListSessionsRequest& request) {
   protocol::ListSessionsReply reply;
+  const auto level_of = [&](const store::Session& session) {
+    const auto current = CurrentAssurance(config, session, state.clock.Now());
+    return current ? config.assurance.at(current->level).name : std::string();
+  };
   const BootTime now = state.clock.SinceBoot();
   const auto age = [&](BootTime since) {
     return static_cast<uint32_t>(
         std::chrono::duration_cast<std::chrono::seconds>(now - since).count());
   };
-  for (const store::Session& session :
-       state.sessions.List(request.username, request.after, protocol::kSessionsPerPage + 1)) {
+  for (const store::Session& session : state.sessions.List(
+           Canonical(config, request.username), request.after, protocol::kSessionsPerPage + 1)) {
     if (reply.sessions.size() == protocol::kSessionsPerPage) {
       reply.has_more = true;
       break;
@@ -75,7 +87,7 @@ std::variant<protocol::ListSessionsReply, Refusal> ListSessions(
         {.session_index = session.session_index,
          .username = session.username,
          .client_address = session.client_address,
-         .assurance = session.assurance,
+         .assurance = level_of(session),
          .authn_instant = static_cast<uint64_t>(session.authn_instant.time_since_epoch().count()),
          .age_seconds = age(session.created),
          .idle_seconds = age(session.last_used)});
@@ -84,19 +96,21 @@ std::variant<protocol::ListSessionsReply, Refusal> ListSessions(
 }
 
 std::variant<protocol::EndSessionsReply, Refusal> EndSessions(
-    const State& state, const protocol::EndSessionsRequest& request, uid_t peer) {
+    const config::Config& config, const State& state, const protocol::EndSessionsRequest& request,
+    uid_t peer) {
   if (request.username.empty() == request.session_index.empty()) {
     return Refusal{Reason::kMalformed, "name a person or a session"};
   }
+  const std::string username = Canonical(config, request.username);
   const Result<size_t> ended = state.sessions.EndAll(
-      request.username, request.session_index,
+      username, request.session_index,
       [&](const std::vector<std::string>& indexes, std::vector<store::Change> changes) {
         std::string text;
         for (const std::string& index : indexes) text += (text.empty() ? "" : " ") + index;
         return state.audit.Write({"sessions_ended",
                                   LogPriority::kNotice,
                                   {{"by", By(peer)},
-                                   {"user", request.username},
+                                   {"user", username},
                                    {"count", std::to_string(indexes.size())},
                                    {"sessions", std::move(text)}}},
                                  std::move(changes));
@@ -110,16 +124,20 @@ std::variant<protocol::EndSessionsReply, Refusal> EndSessions(
 std::optional<SecretString> AdminTable::Answer(std::string_view message, uid_t peer) const {
   if (message.empty() || message.size() > protocol::kMaxAdminRequest) return std::nullopt;
   const auto type = static_cast<AdminRequestType>(static_cast<uint8_t>(message.front()));
+  const std::shared_ptr<const Service> service = current_.Get();
+  const config::Config& config = service->config();
   switch (type) {
     case AdminRequestType::kReload:
       return Serve<protocol::ReloadRequest>(type, message,
                                             [&](const auto&) { return Reload(current_, peer); });
     case AdminRequestType::kListSessions:
-      return Serve<protocol::ListSessionsRequest>(
-          type, message, [&](const auto& request) { return ListSessions(state_, request); });
+      return Serve<protocol::ListSessionsRequest>(type, message, [&](const auto& request) {
+        return ListSessions(config, state_, request);
+      });
     case AdminRequestType::kEndSessions:
-      return Serve<protocol::EndSessionsRequest>(
-          type, message, [&](const auto& request) { return EndSessions(state_, request, peer); });
+      return Serve<protocol::EndSessionsRequest>(type, message, [&](const auto& request) {
+        return EndSessions(config, state_, request, peer);
+      });
     case AdminRequestType::kRefused:
       return std::nullopt;
   }

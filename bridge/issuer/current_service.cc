@@ -11,6 +11,9 @@ namespace {
 using Outcome = CurrentService::Outcome;
 
 constexpr size_t kMaxDetail = 1000;
+// Well before whoever asked gives up (AdminClient::kReplyTimeout): what is reported as failed must
+// not be taken afterwards. A test may be under way for ten seconds beyond it.
+constexpr auto kReloadTime = std::chrono::seconds(60);
 
 // What web binds when it starts, and keeps.
 std::vector<std::string> NeedsRestart(const config::Config& before, const config::Config& after) {
@@ -58,7 +61,13 @@ std::shared_ptr<const Service> CurrentService::Get() const {
 }
 
 Outcome CurrentService::Reload(const std::string& by) {
-  const std::lock_guard lock(reloading_);
+  const std::unique_lock lock(reloading_, std::try_to_lock);
+  if (!lock) {
+    return {.is_taken = false,
+            .config_hash = Get()->config().hash,
+            .problems = {"another reload is under way; ask again in a minute"},
+            .warnings = {}};
+  }
   Outcome outcome = Try(by);
   outcome.config_hash = Get()->config().hash;
   const std::string in_force = "configuration " + outcome.config_hash.substr(0, 12);
@@ -68,7 +77,7 @@ Outcome CurrentService::Reload(const std::string& by) {
   }
   const std::string detail = outcome.problems.front().substr(0, kMaxDetail);
   TellServiceManager("still " + in_force + "; the reload of " + FormatUtc(state_.clock.Now()) +
-                     " was refused: " + detail);
+                     " was refused: " + (outcome.gist.empty() ? detail : outcome.gist));
   // The old one stays in force whether that can be told or not.
   static_cast<void>(state_.audit.Write({"reload_refused",
                                         LogPriority::kError,
@@ -81,6 +90,7 @@ Outcome CurrentService::Reload(const std::string& by) {
 
 Outcome CurrentService::Try(const std::string& by) {
   Outcome outcome;
+  const BootTime deadline = state_.clock.SinceBoot() + kReloadTime;
   config::LoadResult loaded = read_();
   for (const config::Mistake& warning : loaded.warnings) {
     outcome.warnings.push_back(config::ToString(warning));
@@ -95,8 +105,15 @@ Outcome CurrentService::Try(const std::string& by) {
     outcome.problems.push_back(service.error().message);
     return outcome;
   }
-  outcome.problems = (*service)->BrokenPromises(state_.clock);
-  if (!outcome.problems.empty()) return outcome;
+  outcome.problems = (*service)->BrokenPromises(Service::Whose::kAll, state_.clock, deadline);
+  if (outcome.problems.empty() && state_.clock.SinceBoot() >= deadline) {
+    outcome.problems.emplace_back("it took too long; whoever asked has given up");
+  }
+  if (!outcome.problems.empty()) {
+    outcome.gist = std::to_string(outcome.problems.size()) +
+                   " of its tests do not hold; rolebridge reload says which";
+    return outcome;
+  }
   const std::shared_ptr<const Service> current = Get();
   const config::Config& before = current->config();
   const config::Config& after = (*service)->config();

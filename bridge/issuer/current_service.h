@@ -28,6 +28,7 @@ class CurrentService {
     std::string config_hash;            // of what is in force now
     std::vector<std::string> problems;  // why it was not taken: all of them, each with its place
     std::vector<std::string> warnings;  // it was, and yet
+    std::string gist;  // of problems that tell of people, for everybody's eyes; else empty
   };
 
   // All or nothing (security.md Y6): the new configuration is read, its keys and secrets loaded,

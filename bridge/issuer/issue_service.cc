@@ -60,6 +60,7 @@ struct IssueService::Draft {
   std::string acs_url;
   PersonView person;
   size_t level = 0;                      // index of the level of assurance that is stated
+  SysSeconds authn_instant{};            // when that was proved
   entitlement::Entitlement entitlement;  // its roles: those that are sent
 };
 
@@ -124,6 +125,7 @@ std::variant<IssueService::Draft, Refused> IssueService::Prepare(protocol::Issue
   if (std::optional<Refused> refused = CheckLevel(draft, request.request)) {
     return *std::move(refused);
   }
+  draft.authn_instant = ProofOf(config_, session, draft.level).value_or(draft.person.authn_instant);
   draft.person.facts.application = entitlement::ApplicationFacts(application);
   {
     const Timed timed(metrics_, Metrics::Step::kMapping);
@@ -163,6 +165,9 @@ std::optional<Refused> IssueService::CheckRequest(const config::Application& app
                                                   const store::Session& session) {
   const protocol::RequestFacts& facts = request.request;
   const auto login_age = clock_.Now() - session.authn_instant;
+  if (login_age < std::chrono::minutes(-1)) {
+    return Refuse(Reason::kNoSession, "the login is of a time that is yet to come");
+  }
   if (application.max_login_age && login_age > *application.max_login_age) {
     return Refuse(Reason::kNoSession, "the login is older than max_login_age");
   }
@@ -232,7 +237,7 @@ std::variant<saml::Response, Refused> IssueService::Compose(const Draft& draft,
                       .acs_url = draft.acs_url,
                       .name_id = NameIdFor(draft),
                       .now = clock_.Now(),
-                      .authn_instant = draft.person.authn_instant,
+                      .authn_instant = draft.authn_instant,
                       .session_index = session.session_index,
                       .assurance = draft.level};
   if (request.request.present) frame.in_response_to = request.request.id;

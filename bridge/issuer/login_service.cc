@@ -9,6 +9,7 @@
 #include "bridge/base/channel.h"
 #include "bridge/crypto/crypto.h"
 #include "bridge/issuer/device_token.h"
+#include "bridge/issuer/person_reader.h"
 #include "bridge/issuer/username.h"
 
 namespace rolebridge::issuer {
@@ -64,9 +65,10 @@ LoginState StateOf(pam::Verdict verdict) {
 }  // namespace
 
 LoginAttempt LoginService::AttemptOf(const Login& login) {
-  // A step-up counts for itself: the right password must not clear guesses at a code.
-  const std::string step = login.session.empty() ? "" : " " + login.level.name;
-  return {login.username + step, login.client_address, login.device};
+  if (login.session.empty()) return {login.username, login.client_address, login.device};
+  // A step-up counts for itself, whatever the browser: the right password must not clear guesses at
+  // a code, and each login with it brings a device of its own.
+  return {login.username + " " + login.level.name, login.client_address, ""};
 }
 
 LoginService::LoginService(const config::Config& config, PamSocket pam,
@@ -111,7 +113,10 @@ LoginService::Reply LoginService::Begin(protocol::BeginLoginRequest& request) {
 // Whose password was right already: PAM is asked at once, and only for the level that is missing.
 LoginService::Reply LoginService::BeginStepUp(protocol::BeginLoginRequest& request) {
   const std::optional<store::Session> session = sessions_.Use(request.session.Reveal());
-  if (!session) return Refusal{Reason::kNoSession, ""};
+  // What counts for nothing any more is no ground for more: the password first.
+  if (!session || !CurrentAssurance(config_, *session, clock_.Now())) {
+    return Refusal{Reason::kNoSession, ""};
+  }
   const auto level = std::find_if(
       config_.assurance.begin(), config_.assurance.end(),
       [&](const config::AssuranceLevel& candidate) { return candidate.name == request.level; });
@@ -126,9 +131,6 @@ LoginService::Reply LoginService::BeginStepUp(protocol::BeginLoginRequest& reque
   login->level = *level;
   login->session = std::move(request.session);
   login->was_asked_more = true;
-  if (IsDeviceOf(keys_.devices, request.device, session->username, clock_.Now())) {
-    login->device = request.device;
-  }
   if (const auto wait = throttle_.Reserve(AttemptOf(*login))) {
     conversations_.Forget(login->id);
     return HoldUp(login->username, request.context, *wait, login->last_input);
@@ -340,6 +342,16 @@ LoginService::Reply LoginService::Ask(Login& login, std::vector<pam::Prompt> pro
 LoginService::Reply LoginService::Conclude(Login& login, const protocol::Context& context,
                                            const pam::Outcome& outcome) {
   if (outcome.verdict != pam::Verdict::kAccepted) return Deny(login, context, outcome);
+  // A reload may have given the level to another service, since this one was not to be trusted.
+  const bool still_proves = std::any_of(
+      config_.assurance.begin(), config_.assurance.end(), [&](const config::AssuranceLevel& level) {
+        return level.name == login.level.name && level.pam_service == login.level.pam_service;
+      });
+  if (!still_proves) {
+    return Deny(login, context,
+                {.verdict = pam::Verdict::kUnavailable,
+                 .detail = "the service proves that level no longer"});
+  }
   // The name that PAM ended with is the name that counts, by the same rule as a typed one (U3).
   const std::optional<std::string> username =
       CanonicalUsername(outcome.pam_user, config_.fold_user_case);
@@ -352,7 +364,7 @@ LoginService::Reply LoginService::Conclude(Login& login, const protocol::Context
     return Deny(login, context,
                 {.verdict = pam::Verdict::kNotAPerson, .detail = "PAM ended on another name"});
   }
-  return StepUp(login, context);
+  return StepUp(login, context, outcome);
 }
 
 LoginService::Reply LoginService::Admit(Login& login, const protocol::Context& context,
@@ -389,11 +401,25 @@ LoginService::Reply LoginService::Admit(Login& login, const protocol::Context& c
   return reply;
 }
 
-LoginService::Reply LoginService::StepUp(Login& login, const protocol::Context& context) {
-  if (login.is_counted) throttle_.Succeed(AttemptOf(login));
-  conversations_.Forget(login.id);
+LoginService::Reply LoginService::StepUp(Login& login, const protocol::Context& context,
+                                         const pam::Outcome& outcome) {
   const std::optional<store::Session> session = sessions_.Use(login.session.Reveal());
-  if (!session) return Refusal{Reason::kNoSession, ""};
+  const auto refuse = [&](const std::string& verdict) {
+    metrics_.CountLogin(verdict);
+    const Result<void> recorded = audit_.Write({"login_denied",
+                                                LogPriority::kNotice,
+                                                {{"request", context.request_id},
+                                                 {"user", login.username},
+                                                 {"rhost", login.client_address},
+                                                 {"service", login.level.pam_service},
+                                                 {"stage", "session"},
+                                                 {"verdict", verdict}}});
+    return Refusal{recorded ? Reason::kNoSession : Reason::kUnavailable, ""};
+  };
+  conversations_.Forget(login.id);
+  if (!session || !CurrentAssurance(config_, *session, clock_.Now())) return refuse("session_over");
+  if (session->uid != outcome.uid) return refuse("another_uid");
+  if (login.is_counted) throttle_.Succeed(AttemptOf(login));
   Result<SecretString> raised =
       sessions_.StepUp(login.session.Reveal(), {login.level.name, clock_.Now()},
                        [&](std::vector<store::Change> changes) {
@@ -410,8 +436,8 @@ LoginService::Reply LoginService::StepUp(Login& login, const protocol::Context& 
                                              std::move(changes));
                        });
   if (!raised) {
-    const bool is_over = raised.error().code == ErrorCode::kNotFound;
-    return Refusal{is_over ? Reason::kNoSession : Reason::kUnavailable, ""};
+    if (raised.error().code == ErrorCode::kNotFound) return refuse("session_over");
+    return Refusal{Reason::kUnavailable, ""};
   }
   metrics_.CountLogin("stepped_up");
   LoginReply reply{.state = LoginState::kLoggedIn};

@@ -66,7 +66,7 @@ class LoginService {
   Reply Conclude(Login& login, const protocol::Context& context, const pam::Outcome& outcome);
   Reply Admit(Login& login, const protocol::Context& context, const std::string& username,
               const pam::Outcome& outcome);
-  Reply StepUp(Login& login, const protocol::Context& context);
+  Reply StepUp(Login& login, const protocol::Context& context, const pam::Outcome& outcome);
   Reply RefuseSession(LogFields fields, const Error& error);
   Reply Deny(Login& login, const protocol::Context& context, const pam::Outcome& outcome);
   protocol::LoginReply Held(protocol::LoginState state, BootTime since);

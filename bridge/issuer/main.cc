@@ -39,21 +39,23 @@ int main(int argc, char** argv) {
                     *record,   *sessions,     *seen_requests, *known_names, *audit,
                     *throttle, conversations, clock_guard,    metrics};
 
+  auto first = OrExit(Service::Create(config, state));
+  KeepPromisesOrExit(*first, clock);
   CurrentService current(
-      OrExit(Service::Create(config, state)),
-      [&] { return config::LoadConfig(options.config_path); }, state);
+      std::move(first), [&] { return config::LoadConfig(options.config_path); }, state);
   const AdminTable admin_table(current, state);
   RecordOrExit(*audit, {"issuer_started", LogPriority::kNotice, {{"config", config.hash}}});
   {
     Listeners listeners = ListenOrExit(options);
     RequestServer web(
-        std::move(listeners.web), options.web_uid, protocol::kMaxAnswerRequest,
+        std::move(listeners.web), options.web_uid, protocol::kMaxAnswerRequest, {},
         [&](std::string_view message, uid_t) { return current.Get()->Answer(message); });
     std::optional<RequestServer> admin;
     std::jthread administration;
     if (listeners.admin) {
       admin.emplace(
           *std::move(listeners.admin), std::nullopt, protocol::kMaxAdminRequest,
+          RequestServer::Bounds{.connections = 16, .idle = std::chrono::seconds(10)},
           [&](std::string_view message, uid_t peer) { return admin_table.Answer(message, peer); });
       administration = std::jthread([&] { admin->ServeUntil(stop.get(), [] {}); });
     }

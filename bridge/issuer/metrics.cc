@@ -7,6 +7,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <array>
+#include <mutex>
 
 #include "bridge/base/monotonic.h"
 #include "bridge/base/version.h"
@@ -28,6 +29,7 @@ prometheus::Gauge& Gauge(prometheus::Registry& registry, const char* name, const
 }  // namespace
 
 struct Metrics::Families {
+  std::mutex mutex;  // of in_force and its hash, and so of a whole text
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& logins = prometheus::BuildCounter()
                                                         .Name("rolebridge_logins_total")
@@ -95,6 +97,7 @@ void Metrics::Observe(Step step, std::chrono::duration<double> took) {
 }
 
 std::string Metrics::Text(const Gauges& gauges) {
+  const std::lock_guard lock(families_->mutex);
   families_->sessions.Set(static_cast<double>(gauges.sessions));
   families_->conversations.Set(static_cast<double>(gauges.conversations));
   families_->certificate.Set(

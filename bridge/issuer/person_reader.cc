@@ -68,6 +68,8 @@ std::optional<Assurance> CurrentAssurance(const config::Config& config,
         config.assurance.begin(), config.assurance.end(),
         [&](const config::AssuranceLevel& level) { return level.name == proof.level; });
     if (proved == config.assurance.end()) continue;
+    // Proved at a time that is yet to come: the clock was wrong then.
+    if (proof.instant > now + std::chrono::minutes(1)) continue;
     for (auto i = static_cast<size_t>(proved - config.assurance.begin()) + 1; i-- > 0;) {
       const std::optional<std::chrono::seconds>& valid = config.assurance[i].valid;
       if (valid && now - proof.instant >= *valid) continue;
@@ -78,6 +80,16 @@ std::optional<Assurance> CurrentAssurance(const config::Config& config,
     }
   }
   return current;
+}
+
+std::optional<SysSeconds> ProofOf(const config::Config& config, const store::Session& session,
+                                  size_t level) {
+  const std::string& name = config.assurance.at(level).name;
+  for (const store::Proof& proof : session.steps) {
+    if (proof.level == name) return proof.instant;
+  }
+  if (session.assurance == name) return session.authn_instant;
+  return std::nullopt;
 }
 
 std::variant<PersonView, Refused> PersonReader::Read(std::string_view session_identifier,

@@ -45,6 +45,10 @@ struct Assurance {
 std::optional<Assurance> CurrentAssurance(const config::Config& config,
                                           const store::Session& session, SysSeconds now);
 
+// When exactly that level was last proved; nothing where only one above it was.
+std::optional<SysSeconds> ProofOf(const config::Config& config, const store::Session& session,
+                                  size_t level);
+
 // Reads the person of a session, live, and checks that they are still who logged in: the entry that
 // the session was bound to (security.md U7), the uid that PAM's side resolved (U6), an account that
 // may be used (L10).

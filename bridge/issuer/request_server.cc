@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "bridge/base/log.h"
@@ -13,8 +14,6 @@
 namespace rolebridge::issuer {
 namespace {
 
-// More than web has workers; a peer that opens more is not the web that we know.
-constexpr size_t kMaxConnections = 128;
 constexpr std::chrono::milliseconds kSendTimeout = std::chrono::seconds(5);
 // Nothing is asked of a quiet connection; it only looks up now and then.
 constexpr std::chrono::milliseconds kIdle = std::chrono::minutes(10);
@@ -22,10 +21,11 @@ constexpr std::chrono::milliseconds kIdle = std::chrono::minutes(10);
 }  // namespace
 
 RequestServer::RequestServer(UniqueFd listener, std::optional<uid_t> peer_uid, size_t max_request,
-                             Answerer answerer)
+                             Bounds bounds, Answerer answerer)
     : listener_(std::move(listener)),
       peer_uid_(peer_uid),
       max_request_(max_request),
+      bounds_(bounds),
       answerer_(std::move(answerer)) {}
 
 RequestServer::~RequestServer() {
@@ -69,19 +69,27 @@ void RequestServer::AcceptOne() {
     return;
   }
   const std::lock_guard lock(mutex_);
-  if (connections_.size() >= kMaxConnections) {
+  if (connections_.size() >= bounds_.connections) {
     Log(LogPriority::kWarning, "peer_refused", {{"reason", "too many connections"}});
     return;
   }
   connections_.push_back({Channel(std::move(socket)), *peer, {}, false});
   Connection& connection = connections_.back();
-  connection.thread = std::thread([this, &connection] { Serve(connection); });
+  try {
+    connection.thread = std::thread([this, &connection] { Serve(connection); });
+  } catch (const std::system_error& error) {
+    // No thread is to be had: this connection ends, the others go on.
+    Log(LogPriority::kWarning, "accept_failed", {{"error", error.what()}});
+    connections_.pop_back();
+  }
 }
 
 void RequestServer::Serve(Connection& connection) {
   while (true) {
-    const Result<SecretString> message = connection.channel.Receive(max_request_, kIdle);
-    if (!message && message.error().code == ErrorCode::kDeadlineExceeded) continue;
+    const Result<SecretString> message =
+        connection.channel.Receive(max_request_, bounds_.idle.value_or(kIdle));
+    const bool is_quiet = !message && message.error().code == ErrorCode::kDeadlineExceeded;
+    if (is_quiet && !bounds_.idle) continue;
     if (!message) {
       if (message.error().code == ErrorCode::kInvalidArgument) {
         Log(LogPriority::kWarning, "request_refused", {{"reason", message.error().message}});

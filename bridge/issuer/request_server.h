@@ -22,9 +22,14 @@ class RequestServer {
   // `peer`: the uid of who asks. Nothing: end the connection.
   using Answerer = std::function<std::optional<SecretString>(std::string_view message, uid_t peer)>;
 
+  struct Bounds {
+    size_t connections = 128;                       // more than web has workers
+    std::optional<std::chrono::milliseconds> idle;  // a connection that is quiet for longer ends
+  };
+
   // `peer_uid`: who may connect (security.md C1), others are cut off and logged; without it,
   // whoever the socket's mode lets in.
-  RequestServer(UniqueFd listener, std::optional<uid_t> peer_uid, size_t max_request,
+  RequestServer(UniqueFd listener, std::optional<uid_t> peer_uid, size_t max_request, Bounds bounds,
                 Answerer answerer);
   ~RequestServer();
 
@@ -47,6 +52,7 @@ class RequestServer {
   const UniqueFd listener_;
   const std::optional<uid_t> peer_uid_;
   const size_t max_request_;
+  const Bounds bounds_;
   const Answerer answerer_;
   std::mutex mutex_;
   std::list<Connection> connections_;

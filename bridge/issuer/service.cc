@@ -33,9 +33,16 @@ Service::Service(config::Config config, SigningKeys signing,
                 return MetadataFor(config_, signing_.certificates_base64, slug);
               }}) {}
 
-std::vector<std::string> Service::BrokenPromises(const Clock& clock) const {
+std::vector<std::string> Service::BrokenPromises(Whose whose, const Clock& clock,
+                                                 BootTime deadline) const {
   std::vector<std::string> broken;
   for (const config::Test& test : config_.tests) {
+    if (test.is_live && whose == Whose::kMadeUp) continue;
+    if (clock.SinceBoot() >= deadline) {
+      broken.push_back(ToString(test.position) + ": test '" + test.name +
+                       "': the tests before it took too long");
+      break;
+    }
     const Result<void> kept = CheckPromise(config_, test, directory_.get(), clock);
     if (kept) continue;
     broken.push_back(ToString(test.position) + ": test '" + test.name +

@@ -34,9 +34,10 @@ class Service {
 
   const config::Config& config() const { return config_; }
 
-  // What of `tests:` does not hold, a line each with its place. Asks the directory where a test is
-  // about somebody of it.
-  std::vector<std::string> BrokenPromises(const Clock& clock) const;
+  // What of `tests:` does not hold, a line each with its place. With kAll, somebody of the
+  // directory is looked up there, until `deadline`; what was not asked by then does not hold.
+  enum class Whose { kMadeUp, kAll };
+  std::vector<std::string> BrokenPromises(Whose whose, const Clock& clock, BootTime deadline) const;
 
  private:
   Service(config::Config config, SigningKeys signing, std::unique_ptr<ldap::Directory> directory,

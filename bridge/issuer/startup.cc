@@ -80,6 +80,15 @@ config::Config LoadConfigOrExit(const std::string& path) {
   return *std::move(loaded.config);
 }
 
+void KeepPromisesOrExit(const Service& service, const Clock& clock) {
+  const std::vector<std::string> broken =
+      service.BrokenPromises(Service::Whose::kMadeUp, clock, BootTime::max());
+  for (const std::string& text : broken) {
+    Log(LogPriority::kError, "config_mistake", {{"text", text}});
+  }
+  if (!broken.empty()) Fail("the configuration's tests do not hold; see rolebridge check");
+}
+
 std::unique_ptr<store::AuditLog> OpenRecordOrExit(store::Store& store, const std::string& directory,
                                                   const config::Config& config, SysSeconds now,
                                                   Random& random) {

@@ -14,6 +14,7 @@
 #include "bridge/base/unique_fd.h"
 #include "bridge/config/config.h"
 #include "bridge/issuer/audit.h"
+#include "bridge/issuer/service.h"
 #include "bridge/store/audit_log.h"
 #include "bridge/store/store.h"
 
@@ -48,6 +49,10 @@ void HardenProcess();
 
 // Logs every warning and every mistake.
 config::Config LoadConfigOrExit(const std::string& path);
+
+// A configuration by which a promise about made-up people does not hold is none to start with; one
+// about the directory's is not asked, since that may be down.
+void KeepPromisesOrExit(const Service& service, const Clock& clock);
 
 // The chained record, and the key of its end, in the state directory.
 std::unique_ptr<store::AuditLog> OpenRecordOrExit(store::Store& store, const std::string& directory,

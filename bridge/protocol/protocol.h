@@ -15,7 +15,7 @@
 // one after the other on a connection; the issuer checks the peer's uid (SO_PEERCRED) on accept.
 // Coding: base/wire.h. A message is one type byte (a RequestType) and the fields in the order in
 // which Fields() lists them; a reply bears the type of its request, or kRefused and a Refusal.
-// Sizes: requests up to 6 KiB (kAnswer 20 KiB), replies up to 64 KiB (kIssue 160 KiB). Anything
+// Sizes: requests up to 8 KiB (kAnswer 20 KiB), replies up to 64 KiB (kIssue 160 KiB). Anything
 // longer, unknown, malformed or left over ends the connection (security.md C2, C4).
 // Deadline: every reply comes within 15 s, kBeginLogin and kAnswer within 300 ms.
 //
@@ -25,7 +25,7 @@ namespace rolebridge::protocol {
 
 inline constexpr uint8_t kVersion = 1;
 
-inline constexpr size_t kMaxRequest = 6 * 1024;
+inline constexpr size_t kMaxRequest = 8 * 1024;
 inline constexpr size_t kMaxAnswerRequest = 20 * 1024;
 inline constexpr size_t kMaxReply = 64 * 1024;
 inline constexpr size_t kMaxIssueReply = 160 * 1024;
@@ -340,7 +340,7 @@ struct RequestFacts {
     archive.Text(acs_url, 1024);
     archive.Bool(force_authn);
     archive.Bool(is_passive);
-    archive.Texts(contexts, 8, 128);
+    archive.Texts(contexts, 16, 128);
     archive.Enum(comparison, Comparison::kLast);
   }
 };

@@ -78,7 +78,7 @@ Result<void> SessionStore::Load() {
               store_.Post("session times " + hash, Times(hash, *session));
             sessions_.emplace(hash, Held{*std::move(session), last_used, {}});
           } else {
-            store_.Post("session end " + hash, Removal(hash));
+            store_.Post("session end " + hash, Removal(hash), Store::Loss::kNever);
           }
           return true;
         });
@@ -152,10 +152,15 @@ Result<SecretString> SessionStore::StepUp(std::string_view identifier, Proof pro
   // Ended meanwhile, it must not come back.
   const auto old = sessions_.find(old_hash);
   if (old == sessions_.end()) {
-    store_.Post("session end " + hash, Removal(hash));
+    store_.Post("session end " + hash, Removal(hash), Store::Loss::kNever);
     return gone;
   }
-  Held held{std::move(session), session.last_used, std::move(old->second.responses)};
+  if (session.unique_id.empty() && !old->second.session.unique_id.empty()) {
+    session.unique_id = old->second.session.unique_id;
+    PostEntry(hash, session.unique_id);
+  }
+  const BootTime last_used = session.last_used;
+  Held held{std::move(session), last_used, std::move(old->second.responses)};
   sessions_.erase(old);
   sessions_.emplace(hash, std::move(held));
   return secret;
@@ -183,12 +188,16 @@ bool SessionStore::BindEntry(std::string_view identifier, const std::string& uni
   std::string& bound = held->session.unique_id;
   if (bound.empty() && !unique_id.empty()) {
     bound = unique_id;
-    store_.Post("session entry " + hash, [hash, unique_id](Database& database) {
-      return database.Execute("UPDATE sessions SET unique_id = ? WHERE hash = ?", unique_id,
-                              Blob{hash});
-    });
+    PostEntry(hash, unique_id);
   }
   return bound == unique_id;
+}
+
+void SessionStore::PostEntry(const std::string& hash, const std::string& unique_id) {
+  store_.Post("session entry " + hash, [hash, unique_id](Database& database) {
+    return database.Execute("UPDATE sessions SET unique_id = ? WHERE hash = ?", unique_id,
+                            Blob{hash});
+  });
 }
 
 Result<bool> SessionStore::End(std::string_view identifier, const Commit& commit) {
@@ -198,7 +207,7 @@ Result<bool> SessionStore::End(std::string_view identifier, const Commit& commit
     if (sessions_.erase(hash) == 0) return false;
   }
   if (Result<void> stored = commit({Removal(hash)}); !stored) {
-    store_.Post("session end " + hash, Removal(hash));
+    store_.Post("session end " + hash, Removal(hash), Store::Loss::kNever);
     return stored.error();
   }
   return true;
@@ -206,20 +215,21 @@ Result<bool> SessionStore::End(std::string_view identifier, const Commit& commit
 
 std::vector<Session> SessionStore::List(std::string_view username, std::string_view after,
                                         size_t maximum) const {
-  std::vector<Session> found;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [hash, held] : sessions_) {
-      const Session& session = held.session;
-      if (!username.empty() && session.username != username) continue;
-      if (session.session_index > after && !IsOver(session)) found.push_back(session);
-    }
+  const std::lock_guard lock(mutex_);
+  std::vector<const Session*> found;
+  for (const auto& [hash, held] : sessions_) {
+    const Session& session = held.session;
+    if (!username.empty() && session.username != username) continue;
+    if (session.session_index > after && !IsOver(session)) found.push_back(&session);
   }
-  std::sort(found.begin(), found.end(), [](const Session& one, const Session& other) {
-    return one.session_index < other.session_index;
-  });
-  if (found.size() > maximum) found.resize(maximum);
-  return found;
+  const size_t count = std::min(found.size(), maximum);
+  std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), found.end(),
+                    [](const Session* one, const Session* other) {
+                      return one->session_index < other->session_index;
+                    });
+  std::vector<Session> page;
+  for (size_t i = 0; i < count; ++i) page.push_back(*found[i]);
+  return page;
 }
 
 Result<size_t> SessionStore::EndAll(std::string_view username, std::string_view session_index,
@@ -242,7 +252,8 @@ Result<size_t> SessionStore::EndAll(std::string_view username, std::string_view 
   }
   if (hashes.empty()) return size_t{0};
   if (Result<void> stored = commit(indexes, std::move(changes)); !stored) {
-    for (const std::string& hash : hashes) store_.Post("session end " + hash, Removal(hash));
+    for (const std::string& hash : hashes)
+      store_.Post("session end " + hash, Removal(hash), Store::Loss::kNever);
     return stored.error();
   }
   return hashes.size();
@@ -340,7 +351,7 @@ std::optional<std::string> SessionStore::OldestBeyondLimit(const std::string& us
 }
 
 void SessionStore::Forget(Sessions::iterator session) {
-  store_.Post("session end " + session->first, Removal(session->first));
+  store_.Post("session end " + session->first, Removal(session->first), Store::Loss::kNever);
   sessions_.erase(session);
 }
 

@@ -123,6 +123,7 @@ class SessionStore {
   Change Times(const std::string& hash, const Session& session) const;
   SysSeconds WallTime(BootTime instant) const;
 
+  void PostEntry(const std::string& hash, const std::string& unique_id);
   bool IsOver(const Session& session) const;
   std::optional<std::string> OldestBeyondLimit(const std::string& username) const;
   void Forget(Sessions::iterator session);

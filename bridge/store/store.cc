@@ -128,9 +128,10 @@ Result<void> Store::Commit(std::vector<Change> changes) {
   return mine.result;
 }
 
-void Store::Post(std::string topic, Change change) {
+void Store::Post(std::string topic, Change change, Loss loss) {
   const std::lock_guard lock(mutex_);
-  if (posted_.size() >= kMaxPosted && !posted_.contains(topic)) return;
+  const bool is_full = posted_.size() >= kMaxPosted && !posted_.contains(topic);
+  if (is_full && loss == Loss::kAllowed) return;
   posted_.insert_or_assign(std::move(topic), std::move(change));
 }
 

@@ -37,7 +37,10 @@ class Store {
   // Takes `change` along with the next commit that succeeds; nobody waits for it. It stands in for
   // one that still waits under the same `topic`, so that a value that changes often is written
   // once. Those of different topics are made in any order.
-  void Post(std::string topic, Change change);
+  // Where too much waits, because nothing could be written for long, only what must not be lost is
+  // taken.
+  enum class Loss { kAllowed, kNever };
+  void Post(std::string topic, Change change, Loss loss = Loss::kAllowed);
   // For a timer, so that what was posted does not wait for long.
   Result<void> CommitPosted();
 

@@ -50,6 +50,9 @@ constexpr std::chrono::milliseconds kStopGrace{1000};
 // That part of its connections may be in a TLS handshake, per address: nine bytes of a stranger
 // make OpenSSL lend 45 KiB.
 constexpr uint32_t kHandshakeShare = 4;
+// And of all addresses together, since a second hello (RFC 8446, 4.1.4) may be longer than the
+// first: at most some 170 KiB each.
+constexpr size_t kMaxHandshakes = 512;
 // Descriptors that connections leave to everything else: issuer, log, spare.
 constexpr rlim_t kReservedDescriptors = 64;
 
@@ -188,6 +191,7 @@ class Front::Impl {
   std::unordered_set<Connection*> connections_;
   AddressCounter connected_;
   AddressCounter in_handshake_;
+  size_t handshakes_ = 0;
   // One for all: what is read is handed on before anybody else reads.
   std::array<char, kReadBuffer> read_buffer_{};
   bool sweeping_ = false;
@@ -306,10 +310,12 @@ Awaitable<bool> Front::Impl::Connection::StartTls() {
   const uint32_t allowed =
       std::max(1u, front_.settings_.limits.connections_per_address / kHandshakeShare);
   if (counted_ && front_.in_handshake_.Of(*counted_) >= allowed) co_return false;
+  if (front_.handshakes_ >= kMaxHandshakes) co_return false;
   transport_ = listener_.tls->context().MakeTransport(socket_.native_handle());
   if (!transport_) co_return false;
 
   in_handshake_ = true;
+  ++front_.handshakes_;
   if (counted_) front_.in_handshake_.Add(*counted_);
   bool done = false;
   while (true) {
@@ -338,7 +344,9 @@ Awaitable<bool> Front::Impl::Connection::SawClientHello() {
 }
 
 void Front::Impl::Connection::EndHandshake() {
-  if (std::exchange(in_handshake_, false) && counted_) front_.in_handshake_.Remove(*counted_);
+  if (!std::exchange(in_handshake_, false)) return;
+  --front_.handshakes_;
+  if (counted_) front_.in_handshake_.Remove(*counted_);
 }
 
 // True where an answer was the last word and should reach the client.

@@ -228,7 +228,7 @@ HttpResponse LoginHandlers::Outcome(const Visit& visit, const protocol::Answer<L
       case LoginState::kWorking:
         return ConversationPage(visit, Page::kWorking, reply, std::move(state));
       case LoginState::kLoggedIn:
-        return LoggedIn(visit, reply, state.next);
+        return LoggedIn(visit, reply, state);
       case LoginState::kFailed:
       case LoginState::kThrottled:
       case LoginState::kPasswordExpired:
@@ -266,15 +266,15 @@ HttpResponse LoginHandlers::StepRefused(const Visit& visit, const LoginReply& re
 }
 
 HttpResponse LoginHandlers::LoggedIn(const Visit& visit, const LoginReply& reply,
-                                     const std::string& next) const {
+                                     const ConversationState& state) const {
   // One login, one session: what this browser had before dies with it (security.md B2).
   if (visit.session()) {
     protocol::EndSessionRequest end{.context = visit.Context(),
                                     .session = SecretString(*visit.session())};
     static_cast<void>(site_.issuer.EndSession(end));
   }
-  HttpResponse response =
-      visit.SeeOther(MarkFreshLogin(visit, AllowedNext(next), reply.session.Reveal()));
+  HttpResponse response = visit.SeeOther(
+      MarkFreshLogin(visit, AllowedNext(state.next), reply.session.Reveal(), state.level.empty()));
   response.headers.emplace_back("Set-Cookie", SetCookie(kSessionCookie, reply.session.Reveal()));
   if (!reply.device.empty()) {
     response.headers.emplace_back("Set-Cookie", SetDeviceCookie(reply.device));

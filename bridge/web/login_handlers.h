@@ -32,7 +32,7 @@ class LoginHandlers {
   HttpResponse Begin(const Visit& visit, const Form& form, const std::string& next) const;
   HttpResponse Continue(const Visit& visit, const Form& form, std::string_view sealed) const;
   HttpResponse LoggedIn(const Visit& visit, const protocol::LoginReply& reply,
-                        const std::string& next) const;
+                        const ConversationState& state) const;
   // What failed, where it can be tried again.
   HttpResponse NotLoggedIn(const Visit& visit, const protocol::LoginReply& reply,
                            const std::string& next) const;

@@ -161,7 +161,8 @@ bool NeedsFreshLogin(const Visit& visit, const SignOnRequest& request) {
   return request.fresh_session != HashOf(*visit.session());
 }
 
-std::string MarkFreshLogin(const Visit& visit, const std::string& next, std::string_view session) {
+std::string MarkFreshLogin(const Visit& visit, const std::string& next, std::string_view session,
+                           bool is_login) {
   constexpr std::string_view kStart = "/saml/";
   const size_t question = next.find('?');
   if (!next.starts_with(kStart) || question == std::string::npos) return next;
@@ -171,6 +172,8 @@ std::string MarkFreshLogin(const Visit& visit, const std::string& next, std::str
   if (!query) return next;
   std::optional<SignOnRequest> asked = OpenRequest(visit, slug, query->Get("request"));
   if (!asked || !asked->facts.force_authn) return next;
+  // A step-up leaves the login as old as it was.
+  if (!is_login && NeedsFreshLogin(visit, *asked)) return next;
   asked->fresh_session = HashOf(session);
   return ContinuePath(
       slug, SealSignOnRequest(visit.settings().reply.sealing_keys, *asked, visit.site().random));

@@ -42,6 +42,7 @@ bool NeedsFreshLogin(const Visit& visit, const SignOnRequest& request);
 
 // `next` of a login that has made `session`. Where it continues a request with ForceAuthn, that
 // request now says that this session is fresh enough.
-std::string MarkFreshLogin(const Visit& visit, const std::string& next, std::string_view session);
+std::string MarkFreshLogin(const Visit& visit, const std::string& next, std::string_view session,
+                           bool is_login);
 
 }  // namespace rolebridge::web

@@ -171,7 +171,10 @@ bool BeginsClientHello(std::string_view head) {
   if (head.size() < kClientHelloHead) return false;
   const auto byte = [&](size_t at) { return static_cast<unsigned char>(head[at]); };
   const size_t length = size_t{byte(6)} << 16U | size_t{byte(7)} << 8U | size_t{byte(8)};
-  return byte(0) == 0x16 && byte(1) == 0x03 && byte(5) == 0x01 && length <= kMostBytes;
+  // The head of the message stands in the record whole, else its length would be elsewhere.
+  const size_t record = size_t{byte(3)} << 8U | size_t{byte(4)};
+  return byte(0) == 0x16 && byte(1) == 0x03 && record >= 4 && byte(5) == 0x01 &&
+         length <= kMostBytes;
 }
 
 Result<TlsContext> TlsContext::Create(const TlsFiles& files) {

@@ -61,7 +61,7 @@ Mapping BenchMapping(const std::string& for_each, const std::string& when,
 void Measure(benchmark::State& state, const Mapping& mapping) {
   const Facts facts = BenchFacts(state.range(0));
   for (auto _ : state) {
-    const Outcome outcome = mapping.Evaluate(facts);
+    Outcome outcome = mapping.Evaluate(facts);
     if (outcome.values.size() != facts.groups.size()) state.SkipWithError("roles are missing");
     benchmark::DoNotOptimize(outcome);
   }

@@ -182,7 +182,7 @@ class HostileWebTest(StackTestCase):
             "request id too short": wire.message(wire.STATUS, head=wire.context("0" * 15)),
             "a name as address": wire.message(wire.STATUS, head=wire.context(address="evil.org")),
             "user agent too long": wire.message(wire.STATUS, head=wire.context(agent="x" * 121)),
-            "request of 6 KiB and 1": settings + b"\x00" * (6145 - len(settings)),
+            "request of 8 KiB and 1": settings + b"\x00" * (8193 - len(settings)),
             "request of 20 KiB and 1": settings + b"\x00" * (20481 - len(settings)),
             "request of 100 KiB": settings + b"\x00" * 100_000,
             "answers past their number": wire.message(

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from slapd import Authority
-from stack import WEB_USER, as_user
+from stack import WEB_USER, StackError, as_user
 from stack_case import StackTestCase, role
 
 BOB = role("production", "ReadOnly")
@@ -119,6 +119,26 @@ branding:"""
         self.assert_taken()
         self.edit("branding:", self.promise_section([role("production", "Administrator")]))
         self.assert_refused("test 'what bob gets'", "missing " + role("production", "Administrator"))
+
+    def test_a_promise_about_made_up_people_is_kept_by_a_start_too(self):
+        self.edit("branding:", """tests:
+  - name: readers read
+    user: somebody
+    groups: { readers: { aws_role: [ReadOnly], aws_account: ["123412341234"] } }
+    application: aws
+    roles: ["arn:aws:iam::123412341234:role/Administrator"]
+branding:""")
+        self.assert_refused("test 'readers read'")
+        self.stack.stop("issuer")
+        try:
+            with self.assertRaises(StackError) as refused:
+                self.stack.start_issuer()
+            self.assertIn("test 'readers read'", str(refused.exception))
+        finally:
+            self.stack.processes.pop("issuer")
+            self.stack.config.write_text(self.text, encoding="utf-8")
+            self.stack.start_issuer()
+            self.stack.wait_ready()
 
     def test_a_promise_that_cannot_be_asked_blocks_it(self):
         self.edit("branding:", self.promise_section([BOB]))

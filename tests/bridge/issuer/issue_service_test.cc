@@ -433,6 +433,7 @@ TEST_F(IssueServiceTest, AStepUpCountsForItsOwnTime) {
   EXPECT_EQ(at(75).instant, login + minutes(60)) << "what is above a level proves that one, too";
   EXPECT_EQ(at(179).level, 0U);
   EXPECT_EQ(at(180).level, 99U);
+  EXPECT_EQ(at(58).level, 0U) << "proved at a time that is yet to come";
 }
 
 constexpr char kAdminNeedsMfa[] = R"yaml(    policies:
@@ -611,10 +612,14 @@ TEST_F(IssueServiceTest, TheContextThatARequestAsksForIsStatedOrRefused) {
   ASSERT_TRUE(std::holds_alternative<Refusal>(reply));
   EXPECT_EQ(std::get<Refusal>(reply).reason, Reason::kNeedsLevel);
   EXPECT_EQ(std::get<Refusal>(reply).level, "mfa");
+  const std::string login = "AuthnInstant=\"" + FormatUtc(clock_.Now()) + "\"";
+  clock_.Advance(std::chrono::minutes(5));
   const SecretString raised =
       *sessions_.StepUp(session.Reveal(), {"mfa", clock_.Now()}, stored_.Commit());
   EXPECT_NE(Issued(ask(raised, {"urn:x:mfa"})).find(">urn:x:mfa<"), std::string::npos);
-  EXPECT_NE(Issued(ask(raised, {"urn:x:password"})).find(">urn:x:password<"), std::string::npos);
+  const std::string lower = Issued(ask(raised, {"urn:x:password"}));
+  EXPECT_NE(lower.find(">urn:x:password<"), std::string::npos);
+  EXPECT_NE(lower.find(login), std::string::npos) << "when that was proved";
   // Command-line clients ask in AWS's name for whatever they were written with.
   protocol::IssueRequest aws = Request(raised, kAdmin);
   aws.request = {.present = true,

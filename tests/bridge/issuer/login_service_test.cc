@@ -311,8 +311,12 @@ class StepUpTest : public LoginServiceTest {
   void SetUp() override {
     LoginServiceTest::SetUp();
     config_.assurance.push_back({"mfa", "rolebridge-mfa", "urn:mfa", std::nullopt});
-    session_ = *sessions_.Create(
-        {.username = "alice", .assurance = "password", .session_index = "_1"}, stored_.Commit());
+    session_ = *sessions_.Create({.username = "alice",
+                                  .uid = 20001,
+                                  .assurance = "password",
+                                  .authn_instant = clock_.Now(),
+                                  .session_index = "_1"},
+                                 stored_.Commit());
   }
 
   LoginService::Reply BeginStep(const std::string& level = "mfa",
@@ -320,6 +324,7 @@ class StepUpTest : public LoginServiceTest {
     protocol::BeginLoginRequest request{
         .context = {.request_id = "0123456789abcdef", .client_address = "192.0.2.7"},
         .username = username,
+        .device = device_,
         .level = level};
     request.session = SecretString(session_.Reveal());
     return service_->Begin(request);
@@ -346,6 +351,7 @@ class StepUpTest : public LoginServiceTest {
   }
 
   SecretString session_;
+  std::string device_;
 };
 
 TEST_F(StepUpTest, AddsTheLevelUnderANewIdentifier) {
@@ -410,6 +416,7 @@ TEST_F(StepUpTest, ASessionThatEndsMeanwhileStaysOver) {
   EXPECT_EQ(sessions_.size(), 0U);
 }
 
+// Each login hands out a device of its own, which must be no fresh start either.
 TEST_F(StepUpTest, TheRightPasswordClearsNoGuessesAtACode) {
   for (int i = 0; i < 5; ++i) {
     Play(CodeStack());
@@ -418,13 +425,54 @@ TEST_F(StepUpTest, TheRightPasswordClearsNoGuessesAtACode) {
     EXPECT_EQ(Settle(Answer(asked.conversation, {"00000" + std::to_string(i)})).state,
               LoginState::kFailed);
     Play(PasswordStack);
-    EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kLoggedIn);
+    const LoginReply again = Settle(Begin("alice", "hunter2"));
+    ASSERT_EQ(again.state, LoginState::kLoggedIn);
+    device_ = again.device;
+    session_ = SecretString(again.session.Reveal());
   }
   Play(CodeStack());
   EXPECT_EQ(Settle(BeginStep()).state, LoginState::kThrottled);
   Play(PasswordStack);
   EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kLoggedIn)
       << "and guesses at a code shut nobody out";
+}
+
+TEST_F(StepUpTest, NeedsALoginThatStillCounts) {
+  config_.assurance[0].valid = seconds(60);
+  session_ = *sessions_.Create({.username = "alice",
+                                .uid = 20001,
+                                .assurance = "password",
+                                .authn_instant = clock_.Now() - seconds(60),
+                                .session_index = "_2"},
+                               stored_.Commit());
+  Play(CodeStack());
+  EXPECT_EQ(ReasonOf(BeginStep()), Reason::kNoSession) << "a code alone is one factor";
+  config_.assurance[0] = {"other", "rolebridge", "urn:other", std::nullopt};
+  EXPECT_EQ(ReasonOf(BeginStep()), Reason::kNoSession) << "a reload took the login's level away";
+}
+
+TEST_F(StepUpTest, TheServiceMustStillBeTheLevels) {
+  Play(CodeStack());
+  const LoginReply asked = Settle(BeginStep());
+  config_.assurance[1].pam_service = "rolebridge-other";
+  EXPECT_EQ(Settle(Answer(asked.conversation, {"123456"})).state, LoginState::kUnavailable);
+  EXPECT_TRUE(sessions_.Use(session_.Reveal())->steps.empty());
+}
+
+TEST_F(StepUpTest, TheNameMustStillBeThatUid) {
+  session_ = *sessions_.Create({.username = "alice",
+                                .uid = 20002,
+                                .assurance = "password",
+                                .authn_instant = clock_.Now(),
+                                .session_index = "_2"},
+                               stored_.Commit());
+  Play(CodeStack());
+  const LoginReply asked = Settle(BeginStep());
+  LoginService::Reply reply = Answer(asked.conversation, {"123456"});
+  while (std::holds_alternative<LoginReply>(reply)) reply = Answer(asked.conversation, {});
+  EXPECT_EQ(ReasonOf(reply), Reason::kNoSession);
+  EXPECT_EQ(audit_.records.back().Field("verdict"), "another_uid");
+  EXPECT_TRUE(sessions_.Use(session_.Reveal())->steps.empty());
 }
 
 TEST_F(LoginServiceTest, AnEndedConversationIsUnknown) {

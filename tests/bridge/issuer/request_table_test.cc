@@ -198,6 +198,20 @@ TEST_F(RequestTableTest, MetricsTellWhatHappenedAndOfNobody) {
   EXPECT_EQ(shown.find("\"c0ffee\""), std::string::npos) << "the one before is gone";
 }
 
+// As around a reload: some still ask the old service.
+TEST(MetricsTest, TwoConfigurationsMayBeShownAtOnce) {
+  Metrics metrics;
+  const auto ask = [&](const char* hash) {
+    for (int i = 0; i < 200; ++i) {
+      const std::string shown = metrics.Text({.config_hash = hash});
+      EXPECT_NE(shown.find(hash), std::string::npos);
+    }
+  };
+  std::thread other(ask, "0000");
+  ask("1111");
+  other.join();
+}
+
 TEST_F(RequestTableTest, ServesTheRealClientAndCutsOffAStranger) {
   char folder[] = "/tmp/rolebridge-issuer-XXXXXX";
   ASSERT_NE(mkdtemp(folder), nullptr);
@@ -205,7 +219,7 @@ TEST_F(RequestTableTest, ServesTheRealClientAndCutsOffAStranger) {
   for (const bool is_peer : {true, false}) {
     const UniqueFd stop(eventfd(0, EFD_CLOEXEC));
     RequestServer server(*ListenSeqpacket(path, std::nullopt), is_peer ? geteuid() : geteuid() + 1,
-                         protocol::kMaxAnswerRequest,
+                         protocol::kMaxAnswerRequest, {},
                          [&](std::string_view message, uid_t) { return table_.Answer(message); });
     std::thread serving([&] { server.ServeUntil(stop.get(), [] {}); });
     const auto client = protocol::ConnectToIssuer(path, geteuid());
@@ -229,7 +243,7 @@ TEST_F(RequestTableTest, TheClientConnectsAgainAfterARestart) {
   for (int run = 0; run < 2; ++run) {
     const UniqueFd stop(eventfd(0, EFD_CLOEXEC));
     RequestServer server(*ListenSeqpacket(path, std::nullopt), geteuid(),
-                         protocol::kMaxAnswerRequest,
+                         protocol::kMaxAnswerRequest, {},
                          [&](std::string_view message, uid_t) { return table_.Answer(message); });
     std::thread serving([&] { server.ServeUntil(stop.get(), [] {}); });
     EXPECT_TRUE(client->Settings(request));

@@ -400,7 +400,8 @@ class TlsAttackTest(AttackSuite, unittest.TestCase):
     def test_a_hello_that_announces_too_much_is_cut_at_once(self):
         """OpenSSL alone waits for 128 KiB, and makes room for them."""
         for head in (b"\x16\x03\x01\x00\x04\x01\x02\x00\x00", b"\x16\x03\x01\x00\x04\x01\x00\x40\x01",
-                     b"\x80\x2e\x01\x03\x01\x00\x15\x00\x00", b"\x16\x03\x01\x00\x04\x02\x00\x00\x10"):
+                     b"\x80\x2e\x01\x03\x01\x00\x15\x00\x00", b"\x16\x03\x01\x00\x04\x02\x00\x00\x10",
+                     b"\x16\x03\x01\x00\x02\x01\x00\x16\x03"):
             with self.raw() as connection:
                 connection.sendall(head)
                 self.assertEqual(receive_all(connection), b"")

@@ -78,7 +78,7 @@ SectionType<LevelDraft> LevelSection() {
       Row("context_class", &S::context_class, Uri(), kRequired,
           "what assertions say about it (AuthnContextClassRef)"),
       Row("valid", &S::valid, DurationType(minutes(1), kDay), kOptional,
-          "how long it counts after the login"),
+          "how long it counts after it was proved"),
   });
 }
 

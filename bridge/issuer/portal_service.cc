@@ -172,7 +172,8 @@ protocol::EndSessionReply PortalService::EndSession(protocol::EndSessionRequest&
                          LogPriority::kInfo,
                          {{"request", request.context.request_id},
                           {"user", session->username},
-                          {"rhost", request.context.client_address}}},
+                          {"rhost", request.context.client_address},
+                          {"session", session->session_index}}},
                         std::move(changes));
   };
   [[maybe_unused]] const Result<bool> ended = sessions_.End(request.session.Reveal(), commit);

@@ -9,9 +9,10 @@
 
 // What the command rolebridge can ask rolebridge-issuer over the issuer's second socket,
 // /run/rolebridge-admin.sock, which root and the group rolebridge-admin may open: this header is
-// the specification. Transport and coding are those of protocol.h, and a message is one type byte
-// (an AdminRequestType) and its fields. Each request that changes something is on record with the
-// uid of who asked.
+// the specification. Transport and coding are those of protocol.h, but: the socket's mode decides
+// who asks, 16 connections, 10 s of quiet at most, requests up to 1 KiB, replies up to 64 KiB; a
+// reload takes up to 70 s. A message is one type byte (an AdminRequestType) and its fields. Each
+// request that changes something is on record with the uid of who asked.
 //
 // Nothing here makes a session or a response: who can administer can end things, not become
 // somebody.
@@ -55,7 +56,7 @@ struct ReloadReply {
 
 struct ListSessionsRequest {
   uint8_t version = kVersion;
-  std::string username;  // canonical; empty: everybody's
+  std::string username;  // as typed, the issuer folds it; empty: everybody's
   std::string after;     // the session index that the page before ended with; empty: the first
   template <class A>
   void Fields(A& archive) {
@@ -98,7 +99,7 @@ struct ListSessionsReply {
 // Those of one person, or the one session; one of the two is named.
 struct EndSessionsRequest {
   uint8_t version = kVersion;
-  std::string username;  // canonical
+  std::string username;  // as typed, the issuer folds it
   std::string session_index;
   template <class A>
   void Fields(A& archive) {

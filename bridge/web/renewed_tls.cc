@@ -11,7 +11,7 @@ namespace rolebridge::web {
 RenewedTls::Stamp RenewedTls::StampOf(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return {};
-  return {status.st_dev, status.st_ino, status.st_size, status.st_mtim};
+  return {status.st_dev, status.st_ino, status.st_size, status.st_ctim};
 }
 
 RenewedTls::Stamps RenewedTls::StampsOf(const TlsFiles& files) {
@@ -30,8 +30,8 @@ void RenewedTls::LookOnce() {
   const Stamps now = StampsOf(files_);
   const auto is_same = [](const Stamp& one, const Stamp& other) {
     return one.device == other.device && one.inode == other.inode && one.size == other.size &&
-           one.modified.tv_sec == other.modified.tv_sec &&
-           one.modified.tv_nsec == other.modified.tv_nsec;
+           one.changed.tv_sec == other.changed.tv_sec &&
+           one.changed.tv_nsec == other.changed.tv_nsec;
   };
   if (is_same(now[0], seen_[0]) && is_same(now[1], seen_[1])) return;
   seen_ = now;

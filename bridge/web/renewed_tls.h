@@ -31,7 +31,7 @@ class RenewedTls {
     dev_t device = 0;
     ino_t inode = 0;
     off_t size = 0;
-    timespec modified{};
+    timespec changed{};  // its content, or who may read it
   };
   using Stamps = std::array<Stamp, 2>;
 

@@ -62,7 +62,8 @@ class UnitsTest(unittest.TestCase):
     def test_service_has_every_line_of_the_rules(self):
         lines = lines_of(SERVICE)
         self.assertEqual([line for line in S1 + S2_SERVICE if line not in lines], [])
-        self.assertIn("InaccessiblePaths=-/etc/rolebridge -/var/lib/rolebridge", lines)
+        self.assertIn("InaccessiblePaths=-/etc/rolebridge -/var/lib/rolebridge "
+                      "-/run/rolebridge-admin.sock", lines)
 
     def test_nothing_in_it_breaks_the_check_of_who_asks_or_unix_chkpwd(self):
         for line in lines_of(SERVICE):

@@ -106,12 +106,13 @@ Outcome CurrentService::Try(const std::string& by) {
     return outcome;
   }
   outcome.problems = (*service)->BrokenPromises(Service::Whose::kAll, state_.clock, deadline);
-  if (outcome.problems.empty() && state_.clock.SinceBoot() >= deadline) {
-    outcome.problems.emplace_back("it took too long; whoever asked has given up");
-  }
   if (!outcome.problems.empty()) {
-    outcome.gist = std::to_string(outcome.problems.size()) +
-                   " of its tests do not hold; rolebridge reload says which";
+    outcome.gist = "tests that do not hold: " + std::to_string(outcome.problems.size()) +
+                   "; rolebridge reload says which";
+    return outcome;
+  }
+  if (state_.clock.SinceBoot() >= deadline) {
+    outcome.problems.emplace_back("it took too long; whoever asked has given up");
     return outcome;
   }
   const std::shared_ptr<const Service> current = Get();

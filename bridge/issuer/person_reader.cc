@@ -97,9 +97,10 @@ std::variant<PersonView, Refused> PersonReader::Read(std::string_view session_id
                                                      const protocol::Context& context) const {
   const SysSeconds now = clock_.Now();
   const std::optional<Assurance> assurance = CurrentAssurance(config_, session, now);
-  if (!assurance)
+  if (!assurance) {
     return Refuse(Reason::kNoSession,
                   "the login is older than assurance.valid, or of a level that there is no more");
+  }
   Result<ldap::Lookup> lookup = directory_.Find(session.username);
   if (!lookup) return RefusalFor(lookup.error());
   if (std::optional<Refused> refused = CheckIdentity(lookup->person, session)) {

@@ -43,9 +43,8 @@ void RequestServer::ServeUntil(int stop_fd, const std::function<void()>& tick,
   while (true) {
     std::array<pollfd, 2> waiting = {pollfd{listener_.get(), POLLIN, 0},
                                      pollfd{stop_fd, POLLIN, 0}};
-    if (poll(waiting.data(), waiting.size(), static_cast<int>(interval.count())) < 0 &&
-        errno != EINTR)
-      return;
+    const int ready = poll(waiting.data(), waiting.size(), static_cast<int>(interval.count()));
+    if (ready < 0 && errno != EINTR) return;
     if (waiting[1].revents != 0) return;
     tick();
     JoinEnded();

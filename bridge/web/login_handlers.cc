@@ -150,6 +150,25 @@ Result<std::vector<SecretString>> AnswersIn(const Form& form) {
   return answers;
 }
 
+// What a step-up's address names; nothing where it is none.
+struct Step {
+  std::string level;
+  std::string next;
+};
+
+std::optional<Step> StepIn(const HttpRequest& request) {
+  const Result<Form> query = Form::Parse(request.query);
+  if (!query) return std::nullopt;
+  const std::string_view level = query->Get("level");
+  const bool is_word =
+      !level.empty() && level.size() <= 64 && std::all_of(level.begin(), level.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+      });
+  if (!is_word) return std::nullopt;
+  return Step{std::string(level), AllowedNext(query->Get("next"))};
+}
+
 }  // namespace
 
 HttpResponse LoginHandlers::ShowLogin(const HttpRequest& request) const {
@@ -282,29 +301,6 @@ HttpResponse LoginHandlers::LoggedIn(const Visit& visit, const LoginReply& reply
   return response;
 }
 
-namespace {
-
-// What a step-up's address names; nothing where it is none.
-struct Step {
-  std::string level;
-  std::string next;
-};
-
-std::optional<Step> StepIn(const HttpRequest& request) {
-  const Result<Form> query = Form::Parse(request.query);
-  if (!query) return std::nullopt;
-  const std::string_view level = query->Get("level");
-  const bool is_word =
-      !level.empty() && level.size() <= 64 && std::all_of(level.begin(), level.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_';
-      });
-  if (!is_word) return std::nullopt;
-  return Step{std::string(level), AllowedNext(query->Get("next"))};
-}
-
-}  // namespace
-
 HttpResponse LoginHandlers::ShowStepUp(const HttpRequest& request) const {
   const Visit visit(site_, request);
   const std::optional<Step> step = StepIn(request);
@@ -324,7 +320,6 @@ HttpResponse LoginHandlers::BeginStepUp(const HttpRequest& request) const {
   if (!visit.login_cookie()) return visit.AskForStepUp(step->level, {}, step->next);
   protocol::BeginLoginRequest begin{.context = visit.Context(), .level = step->level};
   begin.session = SecretString(*visit.session());
-  if (visit.device()) begin.device = *visit.device();
   const auto answer = site_.issuer.BeginLogin(begin);
   if (!answer) return visit.IssuerFailed(answer.error());
   return Outcome(visit, *answer,

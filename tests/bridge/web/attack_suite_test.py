@@ -397,14 +397,15 @@ class TlsAttackTest(AttackSuite, unittest.TestCase):
         for connection in connections:
             connection.close()
 
-    def test_a_hello_that_announces_too_much_is_cut_at_once(self):
-        """OpenSSL alone waits for 128 KiB, and makes room for them."""
-        for head in (b"\x16\x03\x01\x00\x04\x01\x02\x00\x00", b"\x16\x03\x01\x00\x04\x01\x00\x40\x01",
-                     b"\x80\x2e\x01\x03\x01\x00\x15\x00\x00", b"\x16\x03\x01\x00\x04\x02\x00\x00\x10",
-                     b"\x16\x03\x01\x00\x02\x01\x00\x16\x03"):
-            with self.raw() as connection:
-                connection.sendall(head)
-                self.assertEqual(receive_all(connection), b"")
+    def test_hellos_that_announce_too_much_cost_nothing(self):
+        """OpenSSL alone makes room for the 128 KiB that nine bytes announce; what the front lets
+        through, and what not, stands in front_test. Here the memory tells (tearDown)."""
+        connections = [self.raw("127.0.4.2") for _ in range(250)]
+        for connection in connections:
+            connection.sendall(b"\x16\x03\x01\x00\x04\x01\x02\x00\x00")
+        self.ask_normally()
+        for connection in connections:
+            connection.close()
 
     def test_a_hello_in_single_bytes_is_read(self):
         context = ssl.create_default_context(cafile=f"{self.folder}/tls.crt")

@@ -521,6 +521,25 @@ TEST(FrontTest, RefusesToSpeakPlainHttpToTheNetwork) {
   }
 }
 
+// RFC 8446, 4 and 5.1: type, version and length of the record, then type and length of the message.
+TEST(BeginsClientHelloTest, TakesAWholeHeadOfAShortHelloAlone) {
+  const auto begins = [](std::vector<int> bytes) {
+    return BeginsClientHello(std::string(bytes.begin(), bytes.end()));
+  };
+  EXPECT_TRUE(begins({0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc}));
+  EXPECT_TRUE(begins({0x16, 3, 1, 0, 4, 1, 0, 0x40, 0})) << "16 KiB, in small records";
+  EXPECT_FALSE(begins({0x16, 3, 1, 0, 4, 1, 0, 0x40, 1})) << "a byte more";
+  EXPECT_FALSE(begins({0x16, 3, 1, 0, 4, 1, 2, 0, 0})) << "128 KiB";
+  EXPECT_FALSE(begins({0x16, 3, 1, 0, 2, 1, 0, 0x16, 3})) << "the length is in the next record";
+  EXPECT_FALSE(begins({0x16, 3, 1, 0, 3, 1, 0, 0, 0x16}));
+  EXPECT_FALSE(begins({0x16, 3, 1, 2, 0, 2, 0, 1, 0xfc})) << "another message";
+  EXPECT_FALSE(begins({0x17, 3, 1, 2, 0, 1, 0, 1, 0xfc})) << "another record";
+  EXPECT_FALSE(begins({0x16, 2, 1, 2, 0, 1, 0, 1, 0xfc})) << "no version of TLS";
+  EXPECT_FALSE(begins({0x80, 0x2e, 1, 3, 1, 0, 0x15, 0, 0})) << "SSL 2's hello";
+  EXPECT_FALSE(begins({'G', 'E', 'T', ' ', '/', ' ', 'H', 'T', 'T'}));
+  EXPECT_FALSE(begins({0x16, 3, 1, 2, 0, 1, 0, 1})) << "a byte less than the head";
+}
+
 TEST(FrontTest, SaysWhichTlsFileIsWrong) {
   SystemRandom random;
   const std::string folder =

@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <ctime>
 #include <string_view>
 
 namespace rolebridge::pam {
@@ -18,7 +18,6 @@ constexpr std::string_view kOutOfTurn = "<4>pam_login_ended reason=message_out_o
   _exit(status);
 }
 
-// Only calls that signal-safety(7) lists: this runs in the middle of any module.
 void EndIfDisturbed(int fd) {
   pollfd socket{fd, POLLIN | POLLRDHUP, 0};
   if (poll(&socket, 1, 0) <= 0) return;
@@ -26,13 +25,6 @@ void EndIfDisturbed(int fd) {
     End(kPeerLeft, kExitPeerLeft);
   }
   if ((socket.revents & POLLIN) != 0) End(kOutOfTurn, kExitOutOfTurn);
-}
-
-void OnSocketSignal(int /*signal*/, siginfo_t* info, void* /*context*/) {
-  const int saved_errno = errno;
-  // A positive code is the kernel's; whoever else may send us signals names no descriptor.
-  if (info->si_code > 0) EndIfDisturbed(info->si_fd);
-  errno = saved_errno;
 }
 
 sigset_t SocketSignal() {
@@ -45,13 +37,7 @@ sigset_t SocketSignal() {
 }  // namespace
 
 void EndWhenPeerLeaves(int fd) {
-  struct sigaction action {};
-  action.sa_sigaction = OnSocketSignal;
-  // SA_RESTART: a system call of a module is none the wiser when the signal was about nothing.
-  action.sa_flags = SA_SIGINFO | SA_RESTART;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGIO, &action, nullptr);
-  fcntl(fd, F_SETSIG, SIGIO);
+  std::signal(SIGIO, SIG_DFL);
   fcntl(fd, F_SETOWN, getpid());
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
 }
@@ -64,9 +50,13 @@ ReplyDue::ReplyDue(int fd) : fd_(fd) {
 }
 
 ReplyDue::~ReplyDue() {
-  pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
-  // What happened before the watch began has sent no signal.
+  // The signal of the reply itself, if there was one. What happens after this line is pending when
+  // the mask goes; what happened before it, or before the watch began, is seen by the look.
+  const sigset_t signal = SocketSignal();
+  const timespec at_once{};
+  sigtimedwait(&signal, nullptr, &at_once);
   if ((fcntl(fd_, F_GETFL) & O_ASYNC) != 0) EndIfDisturbed(fd_);
+  pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
 }
 
 }  // namespace rolebridge::pam

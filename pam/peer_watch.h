@@ -6,9 +6,10 @@ namespace rolebridge::pam {
 
 // Ends this process, at any instant and whatever a module is busy with, when the peer of the
 // connected socket `fd` leaves or sends a message that is not due (security.md P1, C4). Without a
-// thread of its own (P1): the kernel signals what happens on the socket (SIGIO, fcntl(2) F_SETSIG).
-// From then on, a message may come only within the life of a ReplyDue; to be called within one, as
-// the first message may be here already.
+// thread of its own (P1), and without a handler: the kernel sends SIGIO for what happens on the
+// socket (fcntl(2) O_ASYNC), and that ends a process. A handler's frame would keep, on the stack,
+// what the vector registers held of a secret (P10). From then on, a message may come only within
+// the life of a ReplyDue; to be called within one, as the first message may be here already.
 void EndWhenPeerLeaves(int fd);
 
 // The peer may leave now: the last word is about to be said.
@@ -29,7 +30,7 @@ class ReplyDue {
   sigset_t previous_;
 };
 
-// What the process ends with in those two cases.
+// What the process ends with where it is a ReplyDue that notices; else it is SIGIO that ended it.
 inline constexpr int kExitPeerLeft = 0;
 inline constexpr int kExitOutOfTurn = 3;
 

@@ -169,6 +169,14 @@ bool Dn::IsWithin(const Dn& base) const {
   return std::equal(base.rdns_.rbegin(), base.rdns_.rend(), rdns_.rbegin());
 }
 
+std::optional<Dn> Dn::Parent() const {
+  if (rdns_.size() < 2) return std::nullopt;
+  Dn parent;
+  parent.rdns_.assign(rdns_.begin() + 1, rdns_.end());
+  parent.WriteText();
+  return parent;
+}
+
 std::optional<std::string> Dn::RdnValue(std::string_view type) const {
   for (const Part& part : rdns_.front()) {
     if (part.type == type && !part.is_binary) return part.value;

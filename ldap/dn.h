@@ -28,6 +28,9 @@ class Dn {
   // True where this is `base` itself or stands anywhere under it.
   bool IsWithin(const Dn& base) const;
 
+  // What this stands under; none where it is one RDN alone.
+  std::optional<Dn> Parent() const;
+
   // The normalised value of `type` (lower case) in the leftmost RDN.
   std::optional<std::string> RdnValue(std::string_view type) const;
 

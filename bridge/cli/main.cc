@@ -10,6 +10,7 @@
 #include "bridge/cli/aws_setup.h"
 #include "bridge/cli/check.h"
 #include "bridge/cli/explain.h"
+#include "bridge/cli/init_command.h"
 #include "bridge/cli/keys.h"
 #include "bridge/cli/plan.h"
 #include "bridge/cli/reload.h"
@@ -261,6 +262,7 @@ int main(int argc, char** argv) {
   AddAudit(app, status);
   AddCheck(app, status);
   AddExplain(app, status);
+  cli::AddInit(app, status);
   AddKeys(app, status);
   AddPlan(app, status);
   AddReload(app, status);

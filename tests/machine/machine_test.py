@@ -56,37 +56,33 @@ def readme_commands():
     return [line.removeprefix("sudo ") for line in lines if line]
 
 
-def edited_sample():
-    """The sample configuration as somebody edits it for the sample directory."""
-    text = (SOURCE / "etc/rolebridge.yaml").read_text(encoding="utf-8")
-    for shipped, edited in (
-            ("uris: [ldaps://ldap1.example.org, ldaps://ldap2.example.org]",
-             f"uris: [{directory['uri']}]"),
-            ("# ca_file: directory-ca.pem", "  ca_file: directory-ca.pem"),
-            # A container may not ask the kernel.
-            ("require_synchronised: true", "require_synchronised: false"),
-            ('allowed_roles: ["aws-*", reader]', "allowed_roles: [ReadOnly, Administrator]")):
-        if shipped not in text:
-            raise AssertionError(f"etc/rolebridge.yaml no longer says {shipped!r}")
-        text = text.replace(shipped, edited)
-    return text
+def asked_by_init():
+    """What somebody types at the questions of `rolebridge init`, in their order; nothing is Enter,
+    which takes what it found."""
+    return "\n".join((
+        "sso.example.org",             # public name
+        "",                            # a self-signed certificate
+        "",                            # the server that ldap.conf names
+        "",                            # its authority, too
+        directory["bind_dn"], directory["password"],
+        "", "", "", "",                # base, people, membership, groups
+        "production=123412341234",     # accounts
+        "",                            # the roles that groups carry
+        "yes")) + "\n"
 
 
 def carry_out(command):
-    """One line of README.md; where a person would type into an editor, what they type."""
+    """One line of README.md; where a person would be asked, what they answer."""
     global audit_key
-    if command.startswith("editor /etc/rolebridge/rolebridge.yaml"):
-        machine.must("cp", directory["ca_file"], "/etc/rolebridge/directory-ca.pem")
-        return machine.write("/etc/rolebridge/rolebridge.yaml", edited_sample())
-    if command.startswith("systemctl edit rolebridge-issuer.service"):
-        folder = "/etc/systemd/system/rolebridge-issuer.service.d"
-        machine.must("mkdir", "-p", folder)
-        machine.write(f"{folder}/override.conf", "[Service]\nIPAddressAllow=127.0.0.1\n")
-        return machine.must("systemctl", "daemon-reload")
-    typed = directory["password"] if "/dev/stdin" in command else None
-    said = machine.must("sh", "-c", f"cd /root && {command}", stdin=typed, timeout=300)
-    if command == "rolebridge audit begin":
-        audit_key = said
+    if command != "rolebridge init":
+        return machine.must("sh", "-c", f"cd /root && {command}", timeout=300)
+    machine.must("mkdir", "-p", "/etc/ldap")
+    machine.write("/etc/ldap/ldap.conf",
+                  f"URI {directory['uri']}\nTLS_CACERT {directory['ca_file']}\n")
+    # A container may not ask the kernel about its clock.
+    said = machine.must("rolebridge", "init", "--unsynchronised-clock", stdin=asked_by_init(),
+                        timeout=300)
+    audit_key = re.search(r"(?m)^[0-9a-f]{64}\n", said)[0]
     return said
 
 
@@ -151,6 +147,7 @@ class MachineTestCase(unittest.TestCase):
 class JustInstalledTest(MachineTestCase):
 
     def test_apt_says_where_to_read_on(self):
+        self.assertIn("rolebridge init", said_by_apt)
         self.assertIn("man rolebridge", said_by_apt)
 
     def test_nothing_runs_and_nothing_failed(self):
@@ -204,6 +201,24 @@ class InServiceTest(MachineTestCase):
             if not command.startswith("apt "):
                 carry_out(command)
         wait_for(is_ready, "/readyz")
+
+    def test_init_left_each_file_to_whom_it_is_for(self):
+        for name, owner in (("rolebridge.yaml", "root:rolebridge 640"),
+                            ("ldap.secret", "root:rolebridge 640"),
+                            ("saml.key", "root:rolebridge 640"),
+                            ("tls.key", "root:rolebridge-web 640"),
+                            ("directory-ca.pem", "root:root 644")):
+            self.assertEqual(mode_of(f"/etc/rolebridge/{name}"), owner, name)
+
+    def test_init_has_nothing_to_do_the_second_time(self):
+        kept = "sha256sum /etc/rolebridge/* /etc/pam.d/rolebridge /etc/rolebridge-pam.conf"
+        before = machine.must("sh", "-c", kept)
+        said = machine.must("rolebridge", "init", "--unattended", "--unsynchronised-clock",
+                            "--url", "sso.example.org", "--bind-dn", directory["bind_dn"],
+                            "--bind-password-file", "/etc/rolebridge/ldap.secret",
+                            "--account", "production=123412341234")
+        self.assertIn("Nothing to do", said)
+        self.assertEqual(machine.must("sh", "-c", kept), before)
 
     def test_response_of_a_login_by_pam_unix_verifies(self):
         self.assert_response_verifies()
@@ -463,13 +478,12 @@ class OneTimeCodeTest(MachineTestCase):
             f"auth required pam_oath.so usersfile={self.FOLDER}/users.oath window=2 digits=6\n"
             "account required pam_unix.so\n"))
         for old, new in (
-                ("# - name: mfa\n#   service: rolebridge-mfa\n#   context_class: https://refeds.org/"
-                 "profile/mfa\n#   valid: 15m\n",
-                 "  - { name: mfa, service: rolebridge-mfa, context_class: 'https://refeds.org/"
-                 "profile/mfa', valid: 15m }\n"),
-                ("      - name: staff only\n",
-                 "      - { name: codes, roles: [ReadOnly], assurance: mfa, message: A code. }\n"
-                 "      - name: staff only\n")):
+                ("PasswordProtectedTransport\n",
+                 "PasswordProtectedTransport\n  - { name: mfa, service: rolebridge-mfa, "
+                 "context_class: 'https://refeds.org/profile/mfa', valid: 15m }\n"),
+                ("    mappings: [aws-role]\n",
+                 "    mappings: [aws-role]\n    policies:\n"
+                 "      - { name: codes, roles: [ReadOnly], assurance: mfa, message: A code. }\n")):
             self.assertEqual(config.count(old), 1, old)
             config = config.replace(old, new)
         before = machine.must("cat", ReloadTest.CONFIG)

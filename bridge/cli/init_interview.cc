@@ -14,6 +14,7 @@
 #include "bridge/base/ascii.h"
 #include "bridge/base/private_file.h"
 #include "bridge/base/visible_text.h"
+#include "bridge/cli/init_findings.h"
 #include "bridge/cli/init_guesses.h"
 #include "bridge/cli/init_questions.h"
 #include "bridge/config/checks.h"
@@ -23,7 +24,6 @@
 namespace rolebridge::cli {
 namespace {
 
-using ldap::Census;
 using ldap::Membership;
 
 constexpr size_t kMaximumHostFile = 256 * 1024;
@@ -96,41 +96,24 @@ std::string Entries(size_t count, const char* one, const char* many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
-// How the directory's groups name their members, as far as it shows.
-struct Styles {
-  Census member, member_uid, unique_member, member_of;
+std::optional<RolesBy> RolesByOf(const std::string& text) {
+  if (text == "attribute") return RolesBy::kAttribute;
+  if (text == "account-attribute") return RolesBy::kAccountAttribute;
+  if (text == "group-name") return RolesBy::kGroupName;
+  return std::nullopt;
+}
 
-  // The style of most groups; memberOf counts where groups show no members of their own.
-  std::optional<Membership> Usual() const {
-    if (member.entries > 0 && member.entries >= member_uid.entries) return Membership::kMember;
-    if (member_uid.entries > 0) return Membership::kMemberUid;
-    if (member_of.entries > 0) return Membership::kMemberOf;
-    return std::nullopt;
+const char* Describe(RolesBy roles_by) {
+  switch (roles_by) {
+    case RolesBy::kAttribute:
+      return "  Roles come from the groups' attribute awsRole.";
+    case RolesBy::kAccountAttribute:
+      return "  Roles come from the groups' attribute awsRole, their account from awsAccount.";
+    case RolesBy::kGroupName:
+      return "  Roles come from groups called AWS-ACCOUNT-ROLE.";
   }
-  std::string BaseOf(Membership style) const {
-    switch (style) {
-      case Membership::kMember:
-        return member.base;
-      case Membership::kMemberUid:
-        return member_uid.base;
-      case Membership::kMemberOf:
-        return ldap::CommonBase({member_of.values.begin(), member_of.values.end()});
-    }
-    return "";
-  }
-  std::string Words() const {
-    return "groups name their members by member: " + std::to_string(member.entries) +
-           ", memberUid: " + std::to_string(member_uid.entries) +
-           ", uniqueMember: " + std::to_string(unique_member.entries) +
-           "; people with memberOf: " + std::to_string(member_of.entries);
-  }
-};
-
-// What groups say about AWS.
-struct RolesFound {
-  std::set<std::string> roles;
-  std::set<std::string> accounts;
-};
+  return "";
+}
 
 // One run through all questions. Each step returns the error that ends it.
 class Interviewer {
@@ -169,10 +152,8 @@ class Interviewer {
   Result<void> AskBase();
   Result<void> AskUsersBase();
   Result<void> AskMembership();
-  Result<Styles> CountStyles();
   Result<void> AskGroupsBase();
   Result<void> LookForRoles();
-  Result<void> LookForRoleGroups();
   Result<void> AskAccountsUnattended();
   Result<void> AskAccounts();
   Result<void> AskRoles();
@@ -407,28 +388,11 @@ Result<void> Interviewer::AskUsersBase() {
   return {};
 }
 
-Result<Styles> Interviewer::CountStyles() {
-  const std::string& below = options_.groups_base.empty() ? base_ : options_.groups_base;
-  Styles styles;
-  const std::pair<const char*, Census Styles::*> counted[] = {
-      {"member", &Styles::member},
-      {"memberUid", &Styles::member_uid},
-      {"uniqueMember", &Styles::unique_member}};
-  for (const auto& [attribute, place] : counted) {
-    auto census = survey_->Count(below, attribute);
-    if (!census) return census.error();
-    styles.*place = *std::move(census);
-  }
-  auto member_of = survey_->Count(answers_.users_base, "memberOf", "memberOf");
-  if (!member_of) return member_of.error();
-  styles.member_of = *std::move(member_of);
-  return styles;
-}
-
 Result<void> Interviewer::AskMembership() {
   std::string fallback = IsAsking() ? "" : NameOf(Membership::kMember);
   if (IsAsking() && !HasProblems()) {
-    auto styles = CountStyles();
+    const std::string& below = options_.groups_base.empty() ? base_ : options_.groups_base;
+    auto styles = CountStyles(*survey_, answers_.users_base, below);
     if (!styles) return styles.error();
     styles_ = *std::move(styles);
     const std::optional<Membership> usual = styles_.Usual();
@@ -468,40 +432,16 @@ Result<void> Interviewer::AskGroupsBase() {
 }
 
 Result<void> Interviewer::LookForRoles() {
-  if (options_.roles_by == "group-name") answers_.roles_by = RolesBy::kGroupName;
-  if (options_.roles_by == "account-attribute") answers_.roles_by = RolesBy::kAccountAttribute;
-  if (!IsAsking() || HasProblems()) return {};
-  const auto roles = survey_->Count(answers_.groups_base, "awsRole", "awsRole");
-  if (!roles) return roles.error();
-  const bool is_known = roles->entries > 0 || root_.known_attributes.count("awsRole") > 0;
-  if (options_.roles_by.empty() && !is_known) answers_.roles_by = RolesBy::kGroupName;
-  if (answers_.roles_by == RolesBy::kGroupName) return LookForRoleGroups();
-  const auto accounts = survey_->Count(answers_.groups_base, "awsAccount", "awsAccount");
-  if (!accounts) return accounts.error();
-  // A role that a group gives in another account must not become one in this account.
-  if (options_.roles_by.empty() && accounts->entries > 0) {
-    answers_.roles_by = RolesBy::kAccountAttribute;
+  const std::optional<RolesBy> told = RolesByOf(options_.roles_by);
+  found_.by = told.value_or(RolesBy::kAttribute);
+  if (IsAsking() && !HasProblems()) {
+    std::vector<std::string> aliases;
+    for (const std::string& word : options_.accounts) aliases.push_back(AccountOf(word).alias);
+    auto found = FindRoles(*survey_, root_, answers_.groups_base, told, aliases);
+    if (!found) return found.error();
+    found_ = *std::move(found);
   }
-  for (const std::string& value : roles->values) {
-    if (auto role = RoleNameIn(value)) found_.roles.insert(*std::move(role));
-  }
-  for (const std::string& value : accounts->values) {
-    if (IsAccountId(value)) found_.accounts.insert(value);
-  }
-  return {};
-}
-
-Result<void> Interviewer::LookForRoleGroups() {
-  const auto names = survey_->Count(answers_.groups_base, "cn", "cn");
-  if (!names) return names.error();
-  std::vector<std::string> aliases;
-  for (const std::string& account : options_.accounts) aliases.push_back(AccountOf(account).alias);
-  for (const std::string& name : names->values) {
-    const auto group = ParseRoleGroup(name, aliases);
-    if (!group) continue;
-    found_.roles.insert(group->role);
-    if (IsAccountId(group->account)) found_.accounts.insert(group->account);
-  }
+  answers_.roles_by = found_.by;
   return {};
 }
 
@@ -524,18 +464,6 @@ Result<void> Interviewer::AskAccounts() {
   if (!words) return words.error();
   for (const std::string& word : *words) answers_.accounts.push_back(AccountOf(word));
   return {};
-}
-
-const char* Describe(RolesBy roles_by) {
-  switch (roles_by) {
-    case RolesBy::kAttribute:
-      return "  Roles come from the groups' attribute awsRole.";
-    case RolesBy::kAccountAttribute:
-      return "  Roles come from the groups' attribute awsRole, their account from awsAccount.";
-    case RolesBy::kGroupName:
-      return "  Roles come from groups called AWS-ACCOUNT-ROLE.";
-  }
-  return "";
 }
 
 Result<void> Interviewer::AskRoles() {

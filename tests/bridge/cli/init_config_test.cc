@@ -14,7 +14,6 @@ namespace rolebridge::cli {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 Answers SomeAnswers() {
   Answers answers;

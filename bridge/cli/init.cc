@@ -74,12 +74,12 @@ void BeginRecord(const InitOptions& options, const InitWorld& world) {
   BeginAudit(audit, world.clock.Now(), world.random, world.out, world.errors);
 }
 
-bool RunCheck(const InitOptions& options, const InitWorld& world) {
-  world.out << "\nrolebridge check" << (options.is_offline ? "" : " --online") << "\n";
+bool RunCheck(const InitOptions& options, bool is_offline, const InitWorld& world) {
+  world.out << "\nrolebridge check" << (is_offline ? "" : " --online") << "\n";
   return Check({.config_path = options.config_folder + "/rolebridge.yaml",
                 .pam_folder = options.pam_folder,
                 .pam_settings = options.pam_settings,
-                .online = !options.is_offline},
+                .online = !is_offline},
                world.clock, world.out);
 }
 
@@ -126,7 +126,7 @@ int Install(const InitOptions& options, const InitWorld& world, const Answers& a
     world.out << "Done.\n";
   }
   BeginRecord(options, world);
-  const bool is_clean = RunCheck(options, world);
+  const bool is_clean = RunCheck(options, answers.is_offline, world);
   SayWhatIsNext(answers, installation->has_drop_in, world.out);
   if (is_clean) return 0;
   return Refuse(world,

@@ -37,6 +37,7 @@ struct Answers {
   std::string tls_certificate;  // empty: one is made
   std::string tls_key;
   bool requires_synchronised_clock = true;
+  bool is_offline = false;  // the directory was not asked, on purpose
 };
 
 // How rolebridge.yaml calls files beside it.

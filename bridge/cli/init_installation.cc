@@ -38,6 +38,13 @@ constexpr const char* kPamSettings =
     "deny_users = nobody\n"
     "people_without_local_account = refuse\n";
 
+SecretString WithLineEnd(const SecretString& secret) {
+  SecretString line = SecretString::OfSize(secret.size() + 1);
+  secret.Reveal().copy(line.MutableReveal(), secret.size());
+  line.MutableReveal()[secret.size()] = '\n';
+  return line;
+}
+
 // Answers to wishes for files.
 class Composer {
  public:
@@ -48,7 +55,7 @@ class Composer {
   Result<Installation> Run() {
     installation_.folders.push_back({options_.config_folder, 0710, groups_.web});
     Add({.path = InFolder("ldap.secret"),
-         .contents = SecretString(std::string(answers_.bind_password.Reveal()) + "\n"),
+         .contents = WithLineEnd(answers_.bind_password),
          .mode = 0640,
          .group = groups_.issuer});
     if (const auto added = AddAuthorities(); !added) return added.error();
@@ -229,7 +236,7 @@ Result<std::vector<std::string>> Composer::AddressesToAllow() const {
 
 Result<void> Composer::AddDropIn() {
   const auto addresses = AddressesToAllow();
-  if (!addresses && options_.is_offline) {
+  if (!addresses && answers_.is_offline) {
     world_.errors << "warning  " << addresses.error().message
                   << "; the issuer reaches no directory before a drop-in names its addresses: "
                      "systemctl edit rolebridge-issuer.service\n";

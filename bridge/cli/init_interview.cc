@@ -132,6 +132,7 @@ class Interviewer {
                           &Interviewer::AskAccounts,   &Interviewer::AskRoles,
                           &Interviewer::SayAllProblems};
     answers_.requires_synchronised_clock = !options_.has_unsynchronised_clock;
+    answers_.is_offline = options_.is_offline;
     for (const Step step : steps) {
       const Result<void> done = (this->*step)();
       if (!done) return done.error();
@@ -350,7 +351,8 @@ Result<void> Interviewer::AskDirectory() {
                           "");
     if (!next) return next.error();
     if (*next == "stop") return Error{ErrorCode::kUnavailable, "stopped; nothing was written"};
-    if (*next == "offline") return {};
+    answers_.is_offline = *next == "offline";
+    if (answers_.is_offline) return {};
   }
 }
 

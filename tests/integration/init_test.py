@@ -429,6 +429,19 @@ class InitTest(unittest.TestCase):
         self.assertIn("nothing was written", terminal.said)
         self.assertFalse(self.etc.exists())
 
+    def test_going_on_without_the_directory_asks_it_nothing(self):
+        terminal = self.talked_into()
+        terminal.answer("Password of that account", "wrong")
+        terminal.answer("Correct these answers", "offline")
+        terminal.answer("entries begin", self.slapd.base)
+        for question in ("People stand", "Membership", "Groups stand"):
+            terminal.answer(question, "")
+        terminal.answer("AWS accounts", "production=123412341234")
+        terminal.answer("Roles that may be given", "ReadOnly")
+        terminal.answer("Go ahead", "")
+        self.assertEqual(terminal.end(), 0, terminal.said)
+        self.assertNotIn("--online", terminal.said)
+
     def test_interrupting_at_the_password_leaves_a_terminal_that_shows_what_is_typed(self):
         terminal = self.talked_into()
         terminal.read_until("Password of that account")

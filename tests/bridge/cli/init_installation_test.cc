@@ -66,7 +66,7 @@ TEST_F(InstallationTest, DirectoryOnThisHostNeedsNoWay) {
 TEST_F(InstallationTest, ServerWithoutAnAddressIsNamed) {
   answers_.ldap_uris = {"ldaps://typo.example.org"};
   EXPECT_THAT(Allowed(), HasSubstr("'typo.example.org'"));
-  host_.options.is_offline = true;
+  answers_.is_offline = true;
   EXPECT_EQ(Allowed(), "none");
   EXPECT_THAT(host_.errors.str(), HasSubstr("'typo.example.org'"));
 }

@@ -220,6 +220,18 @@ class InServiceTest(MachineTestCase):
         self.assertIn("Nothing to do", said)
         self.assertEqual(machine.must("sh", "-c", kept), before)
 
+    def test_init_opens_the_issuers_way_to_a_directory_elsewhere(self):
+        # All else of this one goes elsewhere; the drop-in stays until the package is purged.
+        machine.must("rolebridge", "init", "--unattended", "--offline", "--unsynchronised-clock",
+                     "--config-folder", "/root/elsewhere", "--url", "sso.example.org",
+                     "--ldap-uri", "ldaps://192.0.2.10", "--ldap-base", "dc=example,dc=org",
+                     "--bind-dn", directory["bind_dn"], "--bind-password-file",
+                     "/etc/rolebridge/ldap.secret", "--account", "production=123412341234",
+                     "--role", "ReadOnly")
+        machine.must("systemctl", "daemon-reload")
+        self.assertIn("192.0.2.10/32", property_of(SERVICES[0], "IPAddressAllow"))
+        self.assertIn("127.0.0.0/8", property_of(SERVICES[0], "IPAddressAllow"))
+
     def test_response_of_a_login_by_pam_unix_verifies(self):
         self.assert_response_verifies()
 
@@ -562,6 +574,7 @@ class PurgeTest(MachineTestCase):
             "/var/lib/rolebridge/sealing.key", "/var/lib/rolebridge/store.db",
             "/var/lib/rolebridge/store.lock", "/var/lib/rolebridge/throttle.key"])
         for path in ("/etc/pam.d/rolebridge", "/etc/rolebridge-pam.conf", "/usr/share/rolebridge",
+                     "/etc/systemd/system/rolebridge-issuer.service.d",
                      "/etc/systemd/system/multi-user.target.wants/rolebridge.target"):
             self.assertNotEqual(machine.run("test", "-e", path).status, 0, path)
         self.assertEqual(machine.must("systemctl", "list-units", "--all", "--plain", "--no-legend",

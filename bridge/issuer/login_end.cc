@@ -65,7 +65,7 @@ LoginAnswer LoginEnd::Conclude(Login& login, const protocol::Context& context,
   }
   // The name that PAM ended with is the name that counts, by the same rule as a typed one (U3).
   const std::optional<std::string> username =
-      CanonicalUsername(outcome.pam_user, config_.fold_user_case);
+      CanonicalUsername(outcome.pam_user, config_.usernames);
   if (!username) {
     return Deny(login, context,
                 {.verdict = pam::Verdict::kNotAPerson, .detail = "PAM ended on a malformed name"});

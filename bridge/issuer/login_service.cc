@@ -46,7 +46,7 @@ LoginService::Reply LoginService::Begin(protocol::BeginLoginRequest& request) {
   if (!request.level.empty()) return BeginStepUp(request);
   const BootTime began = means_.clock.SinceBoot();
   const std::optional<std::string> username =
-      CanonicalUsername(request.username, config_.fold_user_case);
+      CanonicalUsername(request.username, config_.usernames);
   if (!username) return end_.RefuseName(request, began);
   const LoginPtr login =
       means_.conversations.Begin(*username, request.context.client_address, config_.limits);

@@ -21,6 +21,7 @@ using std::chrono::steady_clock;
 
 // So that a fresh libldap reads what a fresh ldap.conf of Debian would name.
 constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
+constexpr std::chrono::milliseconds kAfterTheWatchdog{100};
 constexpr ber_int_t kPageSize = 500;
 constexpr std::string_view kSizeLimitHint =
     "the server limits how many entries one may read; raise that for the bind account (OpenLDAP: "
@@ -272,7 +273,9 @@ Result<void> Connection::Prepare(Deadline deadline) {
 
 Result<void> Connection::SetOptions() {
   LDAP* const ldap = handle_->ldap;
-  const timeval connect = ToTimeval(settings_.connect_timeout);
+  // libldap 2.6 ends a handshake by this, too, and calls it "can't contact". The watchdog, which
+  // says that time was up, comes first.
+  const timeval connect = ToTimeval(settings_.connect_timeout + kAfterTheWatchdog);
   const timeval operation = ToTimeval(settings_.operation_timeout);
   const int seconds = static_cast<int>(std::max<time_t>(1, operation.tv_sec));
   const bool all_set =

@@ -64,8 +64,11 @@ std::string_view CutText(std::string_view text, size_t maximum) {
 }
 
 PromptRelay::PromptRelay(Channel& channel, const Deadlines& deadlines,
-                         steady_clock::time_point login_end)
-    : channel_(channel), deadlines_(deadlines), login_end_(login_end) {}
+                         steady_clock::time_point login_end, uint32_t asking_rounds)
+    : channel_(channel),
+      deadlines_(deadlines),
+      login_end_(login_end),
+      asking_rounds_left_(asking_rounds) {}
 
 pam_conv PromptRelay::AsPamConv() { return {OnModuleSpeaks, this}; }
 
@@ -115,8 +118,10 @@ int PromptRelay::Relay(const std::vector<Prompt>& prompts, pam_response** replie
 }
 
 bool PromptRelay::CountRound(size_t answers_due) {
-  if (answers_due > 0) return ++asking_rounds_ <= kMaxAskingRounds;
-  return ++telling_rounds_ <= kMaxTellingRounds;
+  uint32_t& left = answers_due > 0 ? asking_rounds_left_ : telling_rounds_left_;
+  if (left == 0) return false;
+  --left;
+  return true;
 }
 
 bool PromptRelay::Tell(const std::vector<Prompt>& prompts) {

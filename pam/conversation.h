@@ -31,9 +31,10 @@ enum class RelayFailure : uint8_t {
 // wiped before the call returns (P10).
 class PromptRelay {
  public:
-  // `login_end` bounds all answers together. Both live longer than the transaction.
+  // `login_end` bounds all answers together, `asking_rounds` how often a module may ask. All live
+  // longer than the transaction.
   PromptRelay(Channel& channel, const Deadlines& deadlines,
-              std::chrono::steady_clock::time_point login_end);
+              std::chrono::steady_clock::time_point login_end, uint32_t asking_rounds);
   PromptRelay(const PromptRelay&) = delete;
   PromptRelay& operator=(const PromptRelay&) = delete;
 
@@ -54,8 +55,8 @@ class PromptRelay {
   Channel& channel_;
   const Deadlines& deadlines_;
   const std::chrono::steady_clock::time_point login_end_;
-  uint32_t asking_rounds_ = 0;
-  uint32_t telling_rounds_ = 0;
+  uint32_t asking_rounds_left_;
+  uint32_t telling_rounds_left_ = kMaxTellingRounds;
   std::optional<RelayFailure> failure_;
 };
 

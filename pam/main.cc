@@ -33,7 +33,9 @@ constexpr char kUsage[] =
     "rolebridge-pam.socket, not by hand.\n"
     "  --peer USER|UID   the issuer's user, the only one who may ask\n"
     "  --config FILE     who may pass (default /etc/rolebridge-pam.conf)\n"
-    "  --confdir FOLDER  the PAM service files (default /etc/pam.d)\n";
+    "  --confdir FOLDER  the PAM service files (default /etc/pam.d)\n"
+    "  --change-expired-passwords\n"
+    "                    lets a password that has expired be changed, where the config allows it\n";
 
 constexpr int kExitUsage = 64;
 constexpr int kExitProtocol = 3;
@@ -42,6 +44,7 @@ struct Options {
   std::string peer;
   std::string config = "/etc/rolebridge-pam.conf";
   std::string confdir = "/etc/pam.d";
+  bool changes_expired_passwords = false;
 };
 
 [[noreturn]] void Die(int status, std::string_view event, const std::string& reason) {
@@ -53,6 +56,7 @@ Options ParseOptionsOrExit(int argc, char** argv) {
   static constexpr option kOptions[] = {{"peer", required_argument, nullptr, 'p'},
                                         {"config", required_argument, nullptr, 'c'},
                                         {"confdir", required_argument, nullptr, 'd'},
+                                        {"change-expired-passwords", no_argument, nullptr, 'e'},
                                         {"help", no_argument, nullptr, 'h'},
                                         {nullptr, 0, nullptr, 0}};
   Options options;
@@ -64,6 +68,8 @@ Options ParseOptionsOrExit(int argc, char** argv) {
       options.config = optarg;
     } else if (name == 'd') {
       options.confdir = optarg;
+    } else if (name == 'e') {
+      options.changes_expired_passwords = true;
     } else {
       std::fputs(kUsage, name == 'h' ? stdout : stderr);
       std::exit(name == 'h' ? 0 : kExitUsage);
@@ -134,7 +140,8 @@ int Serve(Channel& channel, const pam::MonitorRules& rules) {
 
 int main(int argc, char** argv) {
   const Options options = ParseOptionsOrExit(argc, argv);
-  const pam::Deadlines deadlines;
+  const pam::Deadlines deadlines =
+      options.changes_expired_passwords ? pam::kDeadlinesOfChange : pam::Deadlines();
   Channel channel = TakeConnectionOrExit(UidOrExit(options.peer));
   pam::ConfineThisProcess();
   // Later than the deadlines that end in an answer; RuntimeMaxSec= of the unit is later still.
@@ -143,6 +150,7 @@ int main(int argc, char** argv) {
   const pam::MonitorRules rules{.settings = LoadSettingsOrExit(options.config),
                                 .service_folder = options.confdir,
                                 .deadlines = deadlines,
+                                .changes_expired_passwords = options.changes_expired_passwords,
                                 .process_ends_with_peer = true};
   return Serve(channel, rules);
 }

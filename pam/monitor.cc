@@ -18,6 +18,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
+constexpr int kTriesOfChange = 3;
+
 struct Ending {
   Outcome outcome;
   std::string remark;
@@ -79,7 +81,25 @@ Ending Accept(const Settings& settings, const std::string& name) {
           ""};
 }
 
-Ending RunPam(Transaction& transaction, const PromptRelay& relay, const Settings& settings) {
+// A module that turned the new password down has said why; so the person is asked again.
+bool MayBeTriedAgain(int code) { return code == PAM_AUTHTOK_ERR || code == PAM_TRY_AGAIN; }
+
+// pam_chauthtok, and what the account is like then; nothing where it is as it should be.
+std::optional<Ending> ChangePassword(Transaction& transaction, const PromptRelay& relay) {
+  int changed = PAM_TRY_AGAIN;
+  for (int tries = kTriesOfChange; tries > 0 && MayBeTriedAgain(changed); --tries) {
+    changed = transaction.ChangeExpiredPassword();
+    if (relay.failure()) return EndWith(Verdict::kUnavailable, DetailOf(*relay.failure()));
+  }
+  if (changed != PAM_SUCCESS) return EndWith(Verdict::kPasswordKept, PamCodeName(changed));
+  const int checked = transaction.CheckAccount();
+  if (relay.failure()) return EndWith(Verdict::kUnavailable, DetailOf(*relay.failure()));
+  if (checked != PAM_SUCCESS) return EndWith(VerdictOfCheckAccount(checked), PamCodeName(checked));
+  return std::nullopt;
+}
+
+Ending RunPam(Transaction& transaction, const PromptRelay& relay, const Settings& settings,
+              bool changes_expired_passwords) {
   const int authenticated = transaction.Authenticate();
   if (relay.failure()) return EndWith(Verdict::kUnavailable, DetailOf(*relay.failure()));
   if (authenticated != PAM_SUCCESS) {
@@ -88,8 +108,32 @@ Ending RunPam(Transaction& transaction, const PromptRelay& relay, const Settings
   // P5: an expired account authenticates fine and fails only here.
   const int checked = transaction.CheckAccount();
   if (relay.failure()) return EndWith(Verdict::kUnavailable, DetailOf(*relay.failure()));
-  if (checked != PAM_SUCCESS) return EndWith(VerdictOfCheckAccount(checked), PamCodeName(checked));
-  return Accept(settings, transaction.User());
+  if (checked == PAM_SUCCESS) return Accept(settings, transaction.User());
+  if (checked != PAM_NEW_AUTHTOK_REQD || !changes_expired_passwords) {
+    return EndWith(VerdictOfCheckAccount(checked), PamCodeName(checked));
+  }
+  // Before a module may write: is it the password of somebody who may pass?
+  Ending accepted = Accept(settings, transaction.User());
+  if (accepted.outcome.verdict != Verdict::kAccepted) return accepted;
+  if (auto refusal = ChangePassword(transaction, relay)) return std::move(*refusal);
+  if (transaction.User() != accepted.outcome.pam_user) {
+    return EndWith(Verdict::kNotAPerson, "another_name");
+  }
+  accepted.outcome.detail = std::string(kPasswordChanged);
+  return accepted;
+}
+
+// Who was started to change passwords needs a stack for that: libpam would take that of 'other'.
+std::optional<Ending> RefuseChange(const Settings& settings, const std::vector<StackLine>& stack) {
+  if (!settings.allow_change_of_expired_passwords) {
+    return EndWith(Verdict::kPasswordExpired, "change_not_allowed",
+                   "see expired_passwords in rolebridge-pam.conf");
+  }
+  const bool has_password_line = std::any_of(
+      stack.begin(), stack.end(), [](const StackLine& line) { return line.type == "password"; });
+  if (has_password_line) return std::nullopt;
+  return EndWith(Verdict::kPasswordExpired, "no_password_line",
+                 "the PAM service has no password line, which changing needs");
 }
 
 Ending LogIn(const StartRequest& request, const MonitorRules& rules, PromptRelay& relay) {
@@ -98,12 +142,15 @@ Ending LogIn(const StartRequest& request, const MonitorRules& rules, PromptRelay
   // P2: for a file that is missing libpam takes 'other', which may let anybody in.
   const auto stack = ReadServiceFile(rules.service_folder, request.service);
   if (!stack) return EndWith(Verdict::kUnavailable, "service_file", stack.error().message);
+  if (rules.changes_expired_passwords) {
+    if (auto refusal = RefuseChange(rules.settings, *stack)) return std::move(*refusal);
+  }
   const pam_conv conversation = relay.AsPamConv();
   Result<Transaction> transaction = Transaction::Start(request, rules.service_folder, conversation);
   if (!transaction) {
     return EndWith(Verdict::kUnavailable, "pam_start", transaction.error().message);
   }
-  return RunPam(*transaction, relay, rules.settings);
+  return RunPam(*transaction, relay, rules.settings, rules.changes_expired_passwords);
 }
 
 Result<StartRequest> ReceiveStart(Channel& channel, const MonitorRules& rules) {
@@ -168,7 +215,8 @@ Result<ServedLogin> ServeLogin(Channel& channel, const MonitorRules& rules) {
   const auto login_end = steady_clock::now() + rules.deadlines.login;
   Result<StartRequest> request = ReceiveStart(channel, rules);
   if (!request) return request.error();
-  PromptRelay relay(channel, rules.deadlines, login_end);
+  PromptRelay relay(channel, rules.deadlines, login_end,
+                    rules.changes_expired_passwords ? kMaxAskingRoundsOfChange : kMaxAskingRounds);
   Ending ending = LogIn(*request, rules, relay);
   LetPeerLeave(channel.fd());
   if (IsPeerAtFault(relay)) {

@@ -15,6 +15,8 @@ struct MonitorRules {
   Settings settings;
   std::string service_folder = "/etc/pam.d";
   Deadlines deadlines;
+  // Started for logins whose password has expired: it may be changed, where the settings say so.
+  bool changes_expired_passwords = false;
   // The whole process ends when the peer leaves in the middle (peer_watch.h).
   bool process_ends_with_peer = false;
 };
@@ -30,7 +32,9 @@ struct ServedLogin {
 //
 // A name that is no person's (U1, U5) is refused before PAM is asked and again for the name that
 // PAM ended on (U3). pam_authenticate, then always pam_acct_mgmt, and only both successes are one
-// (P5). Errors, after which nothing was answered and the process should end: kInvalidArgument, the
+// (P5). Where expired passwords are changed: where pam_acct_mgmt says expired, pam_chauthtok up to
+// three times, and pam_acct_mgmt again; an accepted login then has the detail "password_changed".
+// Errors, after which nothing was answered and the process should end: kInvalidArgument, the
 // peer broke the protocol; kDeadlineExceeded and kUnavailable, it is silent or gone.
 Result<ServedLogin> ServeLogin(Channel& channel, const MonitorRules& rules);
 

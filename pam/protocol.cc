@@ -99,6 +99,8 @@ std::string_view NameOf(Verdict verdict) {
       return "account_expired";
     case Verdict::kPasswordExpired:
       return "password_expired";
+    case Verdict::kPasswordKept:
+      return "password_kept";
     case Verdict::kAccountRefused:
       return "account_refused";
     case Verdict::kNotAPerson:

@@ -43,17 +43,23 @@ inline constexpr uint32_t kMaxRhostBytes = 45;
 inline constexpr uint32_t kMaxDetailBytes = 64;
 
 // A conversation (security.md section 3 and P9).
-inline constexpr uint32_t kMaxPrompts = 32;        // in one kPrompts
-inline constexpr uint32_t kMaxPromptBytes = 512;   // longer texts are cut
-inline constexpr uint32_t kMaxAnswerBytes = 511;   // at least 1, no NUL
-inline constexpr uint32_t kMaxAskingRounds = 8;    // kPrompts that want answers
-inline constexpr uint32_t kMaxTellingRounds = 32;  // kPrompts that only tell
+inline constexpr uint32_t kMaxPrompts = 32;               // in one kPrompts
+inline constexpr uint32_t kMaxPromptBytes = 512;          // longer texts are cut
+inline constexpr uint32_t kMaxAnswerBytes = 511;          // at least 1, no NUL
+inline constexpr uint32_t kMaxAskingRounds = 8;           // kPrompts that want answers
+inline constexpr uint32_t kMaxAskingRoundsOfChange = 24;  // where a new password may be turned down
+inline constexpr uint32_t kMaxTellingRounds = 32;         // kPrompts that only tell
 
 // How long rolebridge-pam waits; after that it ends.
 struct Deadlines {
   std::chrono::milliseconds start{10'000};   // for kStart, and for the peer to take a message
   std::chrono::milliseconds answer{60'000};  // for the kAnswers of one kPrompts
   std::chrono::milliseconds login{180'000};  // for everything
+};
+// To think of a new password takes longer than to type an old one.
+inline constexpr Deadlines kDeadlinesOfChange{
+    .answer = std::chrono::seconds(120),
+    .login = std::chrono::seconds(300),
 };
 
 // What PAM said in the end. A refusal is no error (house-style 4). The reason goes to the audit
@@ -67,11 +73,15 @@ enum class Verdict : uint8_t {
   kNotAPerson,       // root, a system account, a refused or malformed name: PAM was not asked, or
                      // ended on such a name
   kTooManyTries,     // PAM_MAXTRIES
-  kUnavailable,  // a module or its server did not answer; the process crashed or ran out of time
+  kUnavailable,   // a module or its server did not answer; the process crashed or ran out of time
+  kPasswordKept,  // it has expired, and pam_chauthtok did not change it
+  kLast = kPasswordKept
 };
 
 // "accepted", "account_expired" and so on, as it stands in logs.
 std::string_view NameOf(Verdict verdict);
+
+inline constexpr std::string_view kPasswordChanged = "password_changed";
 
 enum class PromptStyle : uint8_t { kEchoOff, kEchoOn, kInfo, kError };  // pam_conv(3)
 
@@ -94,11 +104,12 @@ struct Outcome {
   Verdict verdict = Verdict::kUnavailable;
   std::string pam_user;         // the name PAM ended with; empty unless kAccepted
   std::optional<uint32_t> uid;  // of that name on this host, where it has one
-  std::string detail;           // one word for what happened ("PAM_AUTH_ERR"), for the log
+  std::string detail;           // one word for what happened ("PAM_AUTH_ERR"), for the log; with
+                                // kAccepted kPasswordChanged, where it was
 
   template <class Archive>
   void Fields(Archive& archive) {
-    archive.Enum(verdict, Verdict::kUnavailable);
+    archive.Enum(verdict, Verdict::kLast);
     archive.Text(pam_user, kMaxUsernameBytes);
     archive.OptionalNumber(uid, UINT32_MAX);
     archive.Text(detail, kMaxDetailBytes);

@@ -55,9 +55,14 @@ class SettingsReader {
   void Set(std::string_view key, std::string_view value) {
     if (key == "min_uid") return SetMinUid(value);
     if (key == "deny_users") return SetDenyUsers(value);
-    if (key == "people_without_local_account") return SetPeople(value);
+    if (key == "people_without_local_account") {
+      return SetChoice(key, value, "allow", settings_.allow_people_without_local_account);
+    }
+    if (key == "expired_passwords") {
+      return SetChoice(key, value, "change", settings_.allow_change_of_expired_passwords);
+    }
     Mistake("unknown key " + Quoted(key) +
-            "; use min_uid, deny_users or people_without_local_account");
+            "; use min_uid, deny_users, people_without_local_account or expired_passwords");
   }
 
   void SetMinUid(std::string_view value) {
@@ -81,12 +86,12 @@ class SettingsReader {
     settings_.deny_users = SplitNames(value);
   }
 
-  void SetPeople(std::string_view value) {
-    if (value != "allow" && value != "refuse") {
-      return Mistake("people_without_local_account: " + Quoted(value) +
-                     " is unknown; use allow or refuse");
+  void SetChoice(std::string_view key, std::string_view value, std::string_view yes, bool& choice) {
+    if (value != yes && value != "refuse") {
+      return Mistake(std::string(key) + ": " + Quoted(value) + " is unknown; use " +
+                     std::string(yes) + " or refuse");
     }
-    settings_.allow_people_without_local_account = value == "allow";
+    choice = value == yes;
   }
 
   void Mistake(const std::string& text) {

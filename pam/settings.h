@@ -19,6 +19,9 @@ struct Settings {
   std::vector<std::string> deny_users;
   // `allow` or `refuse`: a name that PAM accepts and this host's account database does not know.
   bool allow_people_without_local_account = false;
+  // `change` or `refuse`: a password that PAM calls expired may be changed in the login, by a
+  // rolebridge-pam that was started for that (rolebridge-pam-change@).
+  bool allow_change_of_expired_passwords = false;
 };
 
 // The settings in `text`. Errors: kInvalidArgument, with a line `path:line: ...` for each mistake:

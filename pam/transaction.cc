@@ -82,6 +82,10 @@ int Transaction::CheckAccount() {
   return Remember(pam_acct_mgmt(handle_.get(), PAM_DISALLOW_NULL_AUTHTOK));
 }
 
+int Transaction::ChangeExpiredPassword() {
+  return Remember(pam_chauthtok(handle_.get(), PAM_CHANGE_EXPIRED_AUTHTOK));
+}
+
 std::string Transaction::User() const {
   const void* user = nullptr;
   if (pam_get_item(handle_.get(), PAM_USER, &user) != PAM_SUCCESS || user == nullptr) return {};

@@ -16,8 +16,9 @@ struct EndTransaction {
   void operator()(pam_handle_t* handle) const { pam_end(handle, last_status); }
 };
 
-// One PAM transaction, from pam_start to pam_end. It only ever authenticates and checks the
-// account: no pam_setcred, no pam_open_session, no pam_chauthtok (security.md P5).
+// One PAM transaction, from pam_start to pam_end. It authenticates, checks the account and, asked
+// to, has a password changed that has expired: no pam_setcred, no pam_open_session (security.md
+// P5).
 class Transaction {
  public:
   // `folder` is that of the service files; `conversation` outlives the transaction.
@@ -30,6 +31,8 @@ class Transaction {
   // pam_authenticate and pam_acct_mgmt with PAM_DISALLOW_NULL_AUTHTOK (P3); the codes of PAM.
   int Authenticate();
   int CheckAccount();
+  // pam_chauthtok for a password that has expired, and for no other.
+  int ChangeExpiredPassword();
 
   // PAM_USER as it is now: modules may have changed it (U3). Empty where there is none.
   std::string User() const;

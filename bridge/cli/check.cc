@@ -99,6 +99,18 @@ std::string ObjectionTo(const pam::StackLine& line) {
   return {};
 }
 
+void CheckPasswordLines(const config::Config& config, const CheckOptions& options, Report& report) {
+  const std::string& service = config.assurance.front().pam_service;
+  const auto stack = pam::ReadServiceFile(options.pam_folder, service);
+  const bool has_password_line =
+      stack && std::any_of(stack->begin(), stack->end(),
+                           [](const pam::StackLine& line) { return line.type == "password"; });
+  if (stack && !has_password_line) {
+    report.Wrong(options.pam_settings + ": expired_passwords = change takes password lines in '" +
+                 options.pam_folder + "/" + service + "', which has none");
+  }
+}
+
 void CheckPam(const config::Config& config, const CheckOptions& options, Report& report) {
   for (const config::AssuranceLevel& level : config.assurance) {
     const std::string what = "pam service '" + level.pam_service + "'";
@@ -119,6 +131,7 @@ void CheckPam(const config::Config& config, const CheckOptions& options, Report&
   const auto settings = pam::LoadSettings(options.pam_settings);
   if (!settings) return report.Wrong(settings.error().message);
   report.Good(options.pam_settings + ": people from uid " + std::to_string(settings->min_uid));
+  if (settings->allow_change_of_expired_passwords) CheckPasswordLines(config, options, report);
 }
 
 // What one group gives, and what in it no response may hold.

@@ -139,7 +139,7 @@ Result<mapping::Facts> FactsFor(const ExplainOptions& options, const config::Con
 
 Result<Explanation> MakeExplanation(const ExplainOptions& options, const config::Config& config,
                                     ldap::Directory& directory, const Clock& clock) {
-  const auto username = issuer::CanonicalUsername(options.user, config.fold_user_case);
+  const auto username = issuer::CanonicalUsername(options.user, config.usernames);
   if (!username) {
     return Error{ErrorCode::kInvalidArgument, Quote(options.user) + " is nobody's name here"};
   }

@@ -36,7 +36,8 @@ constexpr const char* kPamSettings =
     "# Made by `rolebridge init`: who may log in through rolebridge. See rolebridge-pam.conf(5).\n"
     "min_uid = 1000\n"
     "deny_users = nobody\n"
-    "people_without_local_account = refuse\n";
+    "people_without_local_account = refuse\n"
+    "expired_passwords = refuse\n";
 
 SecretString WithLineEnd(const SecretString& secret) {
   SecretString line = SecretString::OfSize(secret.size() + 1);

@@ -21,7 +21,7 @@ Result<void> ListPeople(const config::Config& config, ldap::Directory& directory
                         std::vector<std::string>& usernames) {
   const Result<void> listed = directory.ForEachUsername([&](const std::string& name) {
     // A name that nobody can log in with gives nothing.
-    if (auto username = issuer::CanonicalUsername(name, config.fold_user_case)) {
+    if (auto username = issuer::CanonicalUsername(name, config.usernames)) {
       usernames.push_back(*std::move(username));
     }
     return true;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "bridge/base/ascii.h"
 #include "bridge/mapping/expression.h"
 
 namespace rolebridge::config {
@@ -124,6 +125,15 @@ std::string CheckVariable(std::string_view text) {
     return "is not allowed; use 1 to 64 of a-z, 0-9 and '_', not beginning with a digit";
   }
   return "";
+}
+
+std::string CheckRealm(std::string_view text) {
+  const auto allowed = [](char c) {
+    return IsLower(LowerAscii(c)) || IsDigit(c) || c == '.' || c == '_' || c == '-';
+  };
+  return IsWordOf(text, 64, allowed)
+             ? ""
+             : "is not allowed; use 1 to 64 of letters, digits, '.', '_' and '-'";
 }
 
 std::string CheckUserAttribute(std::string_view text) {

@@ -11,6 +11,7 @@ namespace rolebridge::config {
 std::string CheckLabel(std::string_view text);     // for people: 1 to 200 bytes, no space around
 std::string CheckSlug(std::string_view text);      // [a-z0-9-]{1,32}
 std::string CheckWord(std::string_view text);      // [A-Za-z0-9_-]{1,64}
+std::string CheckRealm(std::string_view text);     // [A-Za-z0-9._-]{1,64}
 std::string CheckVariable(std::string_view text);  // [a-z_][a-z0-9_]{0,63}
 std::string CheckUserAttribute(std::string_view text);   // ... but none of user.*'s own
 std::string CheckGroupAttribute(std::string_view text);  // ... but none of group.*'s own

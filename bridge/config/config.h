@@ -111,6 +111,12 @@ struct Branding {
   std::string help_contact;
 };
 
+// How a typed name becomes the one that counts (security.md U1, U2).
+struct UsernameRules {
+  bool fold_case = true;            // users.case: fold | keep
+  std::vector<std::string> realms;  // of name@REALM and REALM\name, which all are `name`
+};
+
 struct Config {
   std::string url;  // "https://sso.example.org", no trailing slash
   Listen listen;
@@ -119,7 +125,7 @@ struct Config {
   seconds session_idle{3600};
   std::optional<seconds> audit_retention;  // none: records are kept for good
   std::vector<AssuranceLevel> assurance;   // lowest first; at least one
-  bool fold_user_case = true;              // users.case: fold | keep (U2)
+  UsernameRules usernames;                 // users:
   bool require_synchronised_clock = true;
   ldap::Settings ldap;
   std::vector<Account> accounts;

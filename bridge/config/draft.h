@@ -42,6 +42,7 @@ struct AuditDraft {
 
 struct UsersDraft {
   bool fold_case = true;
+  std::vector<std::string> realms;
 };
 
 struct ClockDraft {

@@ -456,7 +456,7 @@ void Resolver::ResolveApplications() {
 Config Resolver::Run() {
   config_.url = draft_.url;
   config_.signing = draft_.signing;
-  config_.fold_user_case = draft_.users.fold_case;
+  config_.usernames = {draft_.users.fold_case, draft_.users.realms};
   config_.audit_retention = draft_.audit.retention;
   config_.require_synchronised_clock = draft_.clock.require_synchronised;
   config_.branding = draft_.branding;

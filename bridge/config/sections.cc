@@ -86,6 +86,10 @@ SectionType<UsersDraft> UsersSection() {
   return SectionType<UsersDraft>({
       Row("case", &UsersDraft::fold_case, ChoiceType<bool>({{"fold", true}, {"keep", false}}),
           kOptional, "whether 'Alice' is 'alice'"),
+      Row("realms", &UsersDraft::realms,
+          ListType(TextType(CheckRealm, "letters, digits, '.', '_' and '-', at most 64"), 0, 32),
+          kOptional,
+          "what may stand around a name and is taken off: alice@REALM and REALM\\alice are alice"),
   });
 }
 

@@ -61,7 +61,7 @@ std::variant<protocol::ReloadReply, Refusal> Reload(CurrentService& current, uid
 
 // As a login would make it; a name that nobody can have stays as it is and fits nobody.
 std::string Canonical(const config::Config& config, const std::string& username) {
-  return CanonicalUsername(username, config.fold_user_case).value_or(username);
+  return CanonicalUsername(username, config.usernames).value_or(username);
 }
 
 std::variant<protocol::ListSessionsReply, Refusal> ListSessions(

@@ -3,13 +3,6 @@
 #include <algorithm>
 
 namespace rolebridge::issuer {
-namespace {
-
-constexpr auto kAnswerTime = std::chrono::seconds(60);
-constexpr auto kLoginTime = std::chrono::seconds(180);
-
-}  // namespace
-
 LoginPtr Conversations::Begin(const std::string& username, const std::string& client_address,
                               const Limits& limits) {
   auto login = std::make_shared<Login>();
@@ -67,6 +60,12 @@ void Conversations::NoteInput(Login& login) {
   login.is_waiting_for_person = false;
 }
 
+void Conversations::AllowChange(Login& login) {
+  const std::lock_guard lock(mutex_);
+  login.deadlines = pam::kDeadlinesOfChange;
+  login.began = clock_.SinceBoot();
+}
+
 size_t Conversations::size() const {
   const std::lock_guard lock(mutex_);
   return logins_.size();
@@ -76,8 +75,8 @@ void Conversations::ForgetExpired() {
   const BootTime now = clock_.SinceBoot();
   std::erase_if(logins_, [&](const auto& entry) {
     const Login& login = *entry.second;
-    return now - login.began >= kLoginTime ||
-           (login.is_waiting_for_person && now - login.last_input >= kAnswerTime);
+    return now - login.began >= login.deadlines.login ||
+           (login.is_waiting_for_person && now - login.last_input >= login.deadlines.answer);
   });
 }
 

@@ -67,8 +67,8 @@ struct IssueService::Draft {
 IssueService::IssueService(const config::Config& config, const PersonReader& people,
                            const saml::Signer& signer, store::SessionStore& sessions,
                            store::SeenRequests& seen_requests, Audit& audit,
-                           ClockGuard& clock_guard, Metrics& metrics, const Clock& clock,
-                           Random& random, const SecretString& name_id_key)
+                           ClockGuard& clock_guard, ResponseRate& rate, Metrics& metrics,
+                           const Clock& clock, Random& random, const SecretString& name_id_key)
     : config_(config),
       people_(people),
       signer_(signer),
@@ -76,6 +76,7 @@ IssueService::IssueService(const config::Config& config, const PersonReader& peo
       seen_requests_(seen_requests),
       audit_(audit),
       clock_guard_(clock_guard),
+      rate_(rate),
       metrics_(metrics),
       clock_(clock),
       random_(random),
@@ -216,15 +217,9 @@ std::optional<Refused> IssueService::CheckRates(std::string_view session_identif
                                config_.limits.responses_per_session_and_minute)) {
     return Refuse(Reason::kTooManyResponses, "limits.responses_per_session_and_minute is reached");
   }
-  const std::lock_guard lock(mutex_);
-  const BootTime now = clock_.SinceBoot();
-  while (!last_minute_.empty() && now - last_minute_.front() >= minutes(1)) {
-    last_minute_.pop_front();
-  }
-  if (last_minute_.size() >= config_.limits.responses_per_minute) {
+  if (!rate_.Take(config_.limits.responses_per_minute)) {
     return Refuse(Reason::kTooManyResponses, "limits.responses_per_minute is reached");
   }
-  last_minute_.push_back(now);
   return std::nullopt;
 }
 

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <variant>
@@ -13,6 +11,7 @@
 #include "bridge/issuer/clock_guard.h"
 #include "bridge/issuer/metrics.h"
 #include "bridge/issuer/person_reader.h"
+#include "bridge/issuer/response_rate.h"
 #include "bridge/protocol/protocol.h"
 #include "bridge/saml/signer.h"
 #include "bridge/store/seen_requests.h"
@@ -32,8 +31,8 @@ class IssueService {
 
   IssueService(const config::Config& config, const PersonReader& people, const saml::Signer& signer,
                store::SessionStore& sessions, store::SeenRequests& seen_requests, Audit& audit,
-               ClockGuard& clock_guard, Metrics& metrics, const Clock& clock, Random& random,
-               const SecretString& name_id_key);
+               ClockGuard& clock_guard, ResponseRate& rate, Metrics& metrics, const Clock& clock,
+               Random& random, const SecretString& name_id_key);
 
   Reply Issue(protocol::IssueRequest& request);
 
@@ -62,14 +61,13 @@ class IssueService {
   store::SeenRequests& seen_requests_;
   Audit& audit_;
   ClockGuard& clock_guard_;
+  ResponseRate& rate_;
   Metrics& metrics_;
   const Clock& clock_;
   Random& random_;
   const SecretString& name_id_key_;
 
   std::atomic<uint64_t> signed_{0};
-  std::mutex mutex_;
-  std::deque<BootTime> last_minute_;  // when responses were issued
 };
 
 }  // namespace rolebridge::issuer

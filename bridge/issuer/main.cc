@@ -32,12 +32,29 @@ int main(int argc, char** argv) {
   const auto known_names = OrExit(store::KnownNames::Open(*store));
   const auto throttle =
       OrExit(Throttle::Open(store::ThrottleTable(*store), config.limits, keys.throttle, clock));
+  RepeatedAttempts repeated_attempts(clock, random);
+  UnaskedLogins unasked_logins(clock);
   Conversations conversations(clock, random);
+  ResponseRate response_rate(clock);
   Metrics metrics;
-  const PamSocket pam{options.pam_socket_path, options.pam_uid};
-  const State state{clock,     random,        keys,           pam,          *store,
-                    *record,   *sessions,     *seen_requests, *known_names, *audit,
-                    *throttle, conversations, clock_guard,    metrics};
+  const PamSockets pam{options.pam_socket_path, options.pam_change_socket_path, options.pam_uid};
+  const State state{.clock = clock,
+                    .random = random,
+                    .keys = keys,
+                    .pam = pam,
+                    .store = *store,
+                    .record = *record,
+                    .sessions = *sessions,
+                    .seen_requests = *seen_requests,
+                    .known_names = *known_names,
+                    .audit = *audit,
+                    .throttle = *throttle,
+                    .repeated_attempts = repeated_attempts,
+                    .unasked_logins = unasked_logins,
+                    .conversations = conversations,
+                    .response_rate = response_rate,
+                    .clock_guard = clock_guard,
+                    .metrics = metrics};
 
   auto first = OrExit(Service::Create(config, state));
   KeepPromisesOrExit(*first, clock);

@@ -28,7 +28,7 @@ Result<PersonView> PersonOf(const config::Config& config, const config::Test& te
   if (directory == nullptr) {
     return Error{ErrorCode::kUnavailable, "'" + test.user + "' is somebody of the directory"};
   }
-  const auto username = CanonicalUsername(test.user, config.fold_user_case);
+  const auto username = CanonicalUsername(test.user, config.usernames);
   if (!username) return Broken("'" + test.user + "' is nobody's name here");
   const Result<ldap::Lookup> lookup = directory->Find(*username);
   if (!lookup) return lookup.error();

@@ -46,6 +46,9 @@ Options ParseOptionsOrExit(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--pam-socket", options.pam_socket_path, "Where rolebridge-pam is reached")
       ->capture_default_str();
+  app.add_option("--pam-change-socket", options.pam_change_socket_path,
+                 "Where it changes expired passwords, if it does")
+      ->capture_default_str();
   app.add_option("--state-dir", options.state_directory, "What outlives this process")
       ->capture_default_str();
   app.add_option("--web-user", web_user, "Name or uid of rolebridge-web")->capture_default_str();

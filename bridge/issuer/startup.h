@@ -36,6 +36,7 @@ struct Options {
   std::string socket_path = "/run/rolebridge/issuer.sock";
   std::string admin_socket_path = "/run/rolebridge-admin.sock";
   std::string pam_socket_path = "/run/rolebridge/pam.sock";
+  std::string pam_change_socket_path = "/run/rolebridge/pam-change.sock";
   std::string state_directory = "/var/lib/rolebridge";
   uid_t web_uid = 0;
   uid_t pam_uid = 0;

@@ -1,6 +1,9 @@
 #include "bridge/issuer/username.h"
 
 #include <algorithm>
+#include <vector>
+
+#include "bridge/base/ascii.h"
 
 namespace rolebridge::issuer {
 namespace {
@@ -13,20 +16,32 @@ bool MayStart(char c) {
 }
 bool MayFollow(char c) { return MayStart(c) || c == '.' || c == '-'; }
 
+bool IsOneOf(const std::vector<std::string>& realms, std::string_view realm) {
+  const std::string wanted = LowerAscii(realm);
+  return std::any_of(realms.begin(), realms.end(),
+                     [&](const std::string& known) { return LowerAscii(known) == wanted; });
+}
+
+// The name in `typed`, without a realm that is one of ours.
+std::string_view WithoutRealm(std::string_view typed, const std::vector<std::string>& realms) {
+  if (const size_t at = typed.rfind('@'); at != std::string_view::npos) {
+    return IsOneOf(realms, typed.substr(at + 1)) ? typed.substr(0, at) : typed;
+  }
+  const size_t backslash = typed.find('\\');
+  if (backslash == std::string_view::npos) return typed;
+  return IsOneOf(realms, typed.substr(0, backslash)) ? typed.substr(backslash + 1) : typed;
+}
+
 }  // namespace
 
-std::optional<std::string> CanonicalUsername(std::string_view typed, bool fold_case) {
-  if (typed.empty() || typed.size() > kMaxLength || !MayStart(typed.front()) ||
-      !std::all_of(typed.begin(), typed.end(), MayFollow)) {
+std::optional<std::string> CanonicalUsername(std::string_view typed,
+                                             const config::UsernameRules& rules) {
+  const std::string_view name = WithoutRealm(typed, rules.realms);
+  if (name.empty() || name.size() > kMaxLength || !MayStart(name.front()) ||
+      !std::all_of(name.begin(), name.end(), MayFollow)) {
     return std::nullopt;
   }
-  std::string name(typed);
-  if (fold_case) {
-    for (char& c : name) {
-      if (IsUpper(c)) c = static_cast<char>(c - 'A' + 'a');
-    }
-  }
-  return name;
+  return rules.fold_case ? LowerAscii(name) : std::string(name);
 }
 
 }  // namespace rolebridge::issuer

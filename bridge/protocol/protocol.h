@@ -218,7 +218,8 @@ enum class LoginState : uint8_t {
   kThrottled,        // PAM was not asked: try again after `wait_seconds`
   kPasswordExpired,  // right, and too old: the person must know that to mend it
   kUnavailable,      // PAM or a server behind it does not answer
-  kLast = kUnavailable,
+  kPasswordKept,     // expired, and the person did not get it changed
+  kLast = kPasswordKept,
 };
 
 struct LoginReply {

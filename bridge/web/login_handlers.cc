@@ -34,6 +34,9 @@ constexpr LoginMessage kForeignLogin = {
 constexpr LoginMessage kTooLong = {200, "That sign-in took too long. Please start again."};
 constexpr LoginMessage kExpired = {
     200, "Your password has expired. Change it where you usually do, then sign in here."};
+constexpr LoginMessage kKept = {200,
+                                "Your password has expired and was not changed. Sign in again to "
+                                "choose a new one."};
 constexpr LoginMessage kNotWorking = {
     503, "Signing in does not work at the moment. Try again in a minute."};
 
@@ -86,7 +89,8 @@ std::string_view AutocompleteOf(const Prompt& prompt) {
   for (const std::string_view word : {"code", "token", "otp", "passcode", "one-time", "pin"}) {
     if (text.find(word) != std::string::npos) return "one-time-code";
   }
-  return prompt.style == PromptStyle::kEchoOff ? "current-password" : "off";
+  if (prompt.style == PromptStyle::kEchoOn) return "off";
+  return text.find("new") == std::string::npos ? "current-password" : "new-password";
 }
 
 // What the module says, and a field for each question, named answer0, answer1 … in their order.
@@ -252,6 +256,7 @@ HttpResponse LoginHandlers::Outcome(const Visit& visit, const protocol::Answer<L
       case LoginState::kThrottled:
       case LoginState::kPasswordExpired:
       case LoginState::kUnavailable:
+      case LoginState::kPasswordKept:
         return state.level.empty() ? NotLoggedIn(visit, reply, state.next)
                                    : StepRefused(visit, reply, state);
     }
@@ -270,6 +275,7 @@ HttpResponse LoginHandlers::NotLoggedIn(const Visit& visit, const LoginReply& re
     return LoginPage(visit, next, &message);
   }
   if (reply.state == LoginState::kPasswordExpired) return LoginPage(visit, next, &kExpired);
+  if (reply.state == LoginState::kPasswordKept) return LoginPage(visit, next, &kKept);
   if (reply.state == LoginState::kUnavailable) return LoginPage(visit, next, &kNotWorking);
   return LoginPage(visit, next, &kWrongPassword);
 }

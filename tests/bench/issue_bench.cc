@@ -86,9 +86,10 @@ void Issue(benchmark::State& state) {
   const saml::Signer signer = *saml::Signer::Create(Key());
   issuer::ClockGuard guard(clock);
   issuer::Metrics metrics;
+  issuer::ResponseRate rate(clock);
   const SecretString name_id_key(std::string(32, 'k'));
   issuer::IssueService service(config, people, signer, sessions, *stored.seen_requests, audit,
-                               guard, metrics, clock, random, name_id_key);
+                               guard, rate, metrics, clock, random, name_id_key);
   const SecretString session = *sessions.Create({.username = "alice",
                                                  .assurance = "password",
                                                  .authn_instant = clock.now,

@@ -58,6 +58,19 @@ class SignOnTest(StackTestCase):
                 session = self.land(self.response_for(name, chosen)[0])
                 self.assertEqual((session.session_name, session.role_arn), (name, chosen))
 
+    def test_one_person_has_one_name_however_it_is_typed(self):
+        for typed in ("Alice", "alice@EXAMPLE.ORG", "ALICE@example.org", "EXAMPLE\\alice"):
+            client = self.client()
+            page = client.log_in(typed, self.password("alice"))
+            self.assertIn("__Host-rb", client.cookies, typed + page.visible_text())
+            self.assertIn("user=alice ", self.events("login_succeeded")[-1])
+        for typed in ("alice ", " alice", "alice@OTHER.ORG", "OTHER\\alice", "\uff41lice",
+                      "\u0430lice", "alice\u00a0", "alice."):
+            client = self.client()
+            page = client.log_in(typed, self.password("alice"))
+            self.assertIn("Invalid username or password", page.visible_text(), typed)
+            self.assertNotIn("__Host-rb", client.cookies, typed)
+
     def test_account_names_are_shown(self):
         text = self.logged_in("alice").get("/").visible_text()
         for name in ("Production", "Staging", "Audit & billing", *ACCOUNTS.values()):

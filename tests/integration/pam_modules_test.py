@@ -213,5 +213,100 @@ class StepUpTest(PamTestCase):
         self.assertEqual(page.status, 403, page.visible_text())
 
 
+QUALITY = """
+password requisite pam_pwquality.so retry=1 minlen=10 dictcheck=0
+password required pam_unix.so use_authtok yescrypt
+"""
+
+
+class ExpiredPasswordTest(PamTestCase):
+    """Changed in the login, by the process that is there for it."""
+
+    stack_options = {"changes_passwords": True}
+
+    def setUp(self):
+        self.use("auth required pam_unix.so\n", ACCOUNT + QUALITY)
+
+    def expire(self, name):
+        """The name, whose password is to be changed at the next login. Each test takes somebody
+        else: what failed a moment ago is not tried again."""
+        shadow = self.stack.accounts / "shadow"
+        before = shadow.read_text(encoding="utf-8")
+        self.addCleanup(shadow.write_text, before, encoding="utf-8")
+        lines = [line.split(":") for line in before.splitlines()]
+        shadow.write_text("".join(
+            ":".join(line[:2] + ["0"] + line[3:] if line[0] == name else line) + "\n"
+            for line in lines), encoding="utf-8")
+        return name
+
+    def settings(self, before, after):
+        file = self.stack.etc / "rolebridge-pam.conf"
+        text = file.read_text(encoding="utf-8")
+        self.addCleanup(file.write_text, text, encoding="utf-8")
+        self.assertIn(before, text)
+        file.write_text(text.replace(before, after), encoding="utf-8")
+
+    def test_it_is_changed_and_the_person_is_signed_in(self):
+        client = self.client()
+        page = client.log_in(self.expire("bob"), self.password("bob"))
+        self.assertIn("Your password has expired. Choose a new one", page.visible_text())
+        self.assertIn("Current password", page.visible_text())
+        self.assertIn('autocomplete="current-password"', page.text)
+        self.assertNotIn("__Host-rb", client.cookies)
+
+        page = self.answer(client, page, self.password("bob"))
+        self.assertIn("New password", page.visible_text())
+        self.assertIn('autocomplete="new-password"', page.text)
+        # Turned down by the quality module, which is asked again from the start.
+        page = self.answer(client, page, "short1")
+        self.assertIn("BAD PASSWORD", page.visible_text())
+        self.assertNotIn("__Host-rb", client.cookies)
+        page = self.answer(client, page, self.password("bob"))
+
+        chosen = "9 Fresh-Horses! gallop"
+        page = self.answer(client, page, chosen)
+        self.assertIn("Retype new password", page.visible_text())
+        page = self.answer(client, page, chosen)
+        self.assertIn(BOB, page.text)
+        self.land(self.response_of(client, BOB)[0])
+        self.assertIn("user=bob", self.events("password_changed")[-1])
+
+        again = self.client()
+        again.log_in("bob", self.password("bob"))
+        self.assertNotIn("__Host-rb", again.cookies, "the old one is no password any more")
+        again.log_in("bob", chosen)
+        self.assertIn("__Host-rb", again.cookies)
+        for name in ("web", "issuer", "pam", "pam-change"):
+            self.assertNotIn(chosen, self.stack.log(name))
+
+    def test_a_new_password_that_stays_bad_is_no_login(self):
+        client = self.client()
+        page = client.log_in(self.expire("alice"), self.password("alice"))
+        for _ in range(3):
+            page = self.answer(client, page, self.password("alice"))
+            page = self.answer(client, page, "short1")
+        self.assertIn("was not changed", page.visible_text())
+        self.assertNotIn("__Host-rb", client.cookies)
+        self.assertIn("verdict=password_kept", self.events("login_denied")[-1])
+        page = self.client().log_in("alice", self.password("alice"))
+        self.assertIn("Current password", page.visible_text(), "nobody is held up for that")
+
+    def test_a_wrong_password_gets_no_further_than_before(self):
+        page = self.client().log_in(self.expire("carol"), "wrong")
+        self.assertIn("Invalid username or password", page.visible_text())
+
+    def test_where_the_settings_of_rolebridge_pam_refuse_it(self):
+        self.settings("expired_passwords = change", "expired_passwords = refuse")
+        page = self.client().log_in(self.expire("obrien"), self.password("obrien"))
+        self.assertIn("Change it where you usually do", page.visible_text())
+        self.assertIn("detail=change_not_allowed", self.events("login_denied")[-1])
+
+    def test_where_nobody_is_there_to_change_it(self):
+        self.stack.stop("pam-change")
+        self.addCleanup(self.stack.start_pam_change)
+        page = self.client().log_in(self.expire("joerg"), self.password("joerg"))
+        self.assertIn("Change it where you usually do", page.visible_text())
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -521,6 +521,47 @@ class OneTimeCodeTest(MachineTestCase):
             machine.must("systemctl", "reload", SERVICES[0])
 
 
+class ExpiredPasswordTest(MachineTestCase):
+    """Off as installed; turned on as rolebridge-pam.conf(5) says."""
+
+    SOCKET = "rolebridge-pam-change.socket"
+    SETTINGS = "/etc/rolebridge-pam.conf"
+    STACK = "/etc/pam.d/rolebridge"
+
+    def answer(self, browser, page, text):
+        form = page.form("/login?state=")
+        return browser.outcome(browser.post(form.action, {**form.fields, "answer0": text}))
+
+    def test_is_changed_on_the_page_once_that_is_turned_on(self):
+        self.assertEqual(property_of(self.SOCKET, "UnitFileState"), "disabled")
+        self.assertEqual(property_of(self.SOCKET, "ActiveState"), "inactive")
+        machine.must("chage", "--lastday", "0", "alice")
+        self.assertIn("Change it where you usually do",
+                      client().log_in("alice", PASSWORD).visible_text())
+
+        before = {path: machine.must("cat", path) for path in (self.SETTINGS, self.STACK)}
+        shadow = mode_of("/etc/shadow")
+        machine.write(self.SETTINGS, before[self.SETTINGS].replace(
+            "expired_passwords = refuse", "expired_passwords = change"))
+        machine.write(self.STACK, before[self.STACK] + "password required pam_unix.so yescrypt\n")
+        machine.must("systemctl", "enable", "--now", self.SOCKET)
+        try:
+            browser, chosen = client(), "Quite-Another-1"
+            page = browser.log_in("alice", PASSWORD)
+            for typed in (PASSWORD, chosen, chosen):
+                page = self.answer(browser, page, typed)
+            self.assertIn(READER, page.text, page.visible_text())
+            self.assertEqual(mode_of("/etc/shadow"), shadow)
+            self.assertIn(READER, client().log_in("alice", chosen).text)
+            events = machine.must("rolebridge", "audit", "list", "--since", "1h")
+            self.assertIn("password_changed", events)
+        finally:
+            machine.must("systemctl", "disable", "--now", self.SOCKET)
+            for path, text in before.items():
+                machine.write(path, text)
+            machine.must("chpasswd", stdin=f"alice:{PASSWORD}\n")
+
+
 class UpgradeTest(MachineTestCase):
 
     def test_keeps_what_was_edited_and_holds_the_sockets(self):

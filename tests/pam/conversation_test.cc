@@ -60,7 +60,7 @@ class PromptRelayTest : public testing::Test {
 
   SocketPair sockets_;
   Deadlines deadlines_{.start = 5s, .answer = 5s, .login = 20s};
-  PromptRelay relay_{sockets_.monitor, deadlines_, steady_clock::now() + 20s};
+  PromptRelay relay_{sockets_.monitor, deadlines_, steady_clock::now() + 20s, kMaxAskingRounds};
 };
 
 TEST_F(PromptRelayTest, AsksWithAndWithoutEchoAndTells) {
@@ -152,7 +152,7 @@ TEST_F(PromptRelayTest, EndsWithWhoeverDoesNotAnswer) {
 
 TEST_F(PromptRelayTest, TheWholeLoginEndsWhateverIsLeftForTheAnswer) {
   deadlines_.answer = 1h;
-  PromptRelay late(sockets_.monitor, deadlines_, steady_clock::now());
+  PromptRelay late(sockets_.monitor, deadlines_, steady_clock::now(), kMaxAskingRounds);
   const pam_message question{PAM_PROMPT_ECHO_OFF, "?"};
   const pam_message* pointer = &question;
   pam_response* replies = nullptr;

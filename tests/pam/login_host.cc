@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -51,9 +52,22 @@ bool WaitFor(Condition condition) {
 
 }  // namespace
 
-LoginHost::LoginHost() : socket_path_(folder_ / "pam.sock") {
+LoginHost::LoginHost(bool changes_passwords)
+    : changes_passwords_(changes_passwords),
+      accounts_(changes_passwords ? "etc/" : ""),
+      socket_path_(folder_ / "pam.sock") {
+  if (changes_passwords_) {
+    std::filesystem::copy(
+        "/etc", folder_ / "etc",
+        std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
+  }
   WriteAccounts();
-  folder_.Write("rolebridge-pam.conf", ReadFile(kSource + "/etc/rolebridge-pam.conf"));
+  std::string settings = ReadFile(kSource + "/etc/rolebridge-pam.conf");
+  const std::string refused = "expired_passwords = refuse";
+  if (changes_passwords_) {
+    settings.replace(settings.find(refused), refused.size(), "expired_passwords = change");
+  }
+  folder_.Write("rolebridge-pam.conf", settings);
   AddService("rolebridge", ReadFile(kSource + "/etc/pam.d/rolebridge"));
   StartActivator();
 }
@@ -82,30 +96,32 @@ void LoginHost::WriteAccounts() {
       ShadowLine("mustchange", alice, "0:0:99999:7:::") +     // to be changed at the first login
       ShadowLine("empty", "") +
       ShadowLine("inactive", alice, "19000:0:30:7:10::");  // and 10 days after that it is over
-  folder_.Write("passwd", passwd);
-  folder_.Write("shadow", shadow, 0640);
-  folder_.Write("group", "root:x:0:\nshadow:x:42:\nusers:x:100:\n");
+  folder_.Write(accounts_ + "passwd", passwd);
+  folder_.Write(accounts_ + "shadow", shadow, 0640);
+  folder_.Write(accounts_ + "group", "root:x:0:\nshadow:x:42:\nusers:x:100:\n");
+}
+
+std::vector<std::string> LoginHost::ActivatorCommand() const {
+  std::vector<std::string> command = {kSource + "/tests/support/private_host.sh"};
+  const std::vector<std::string> host =
+      changes_passwords_
+          ? std::vector<std::string>{"--etc", folder_ / "etc"}
+          : std::vector<std::string>{folder_ / "passwd", folder_ / "shadow", folder_ / "group"};
+  const std::vector<std::string> activator = {"--",          "systemd-socket-activate",
+                                              "--accept",    "--inetd",
+                                              "--seqpacket", "-l",
+                                              socket_path_,  kBinary + "/bin/rolebridge-pam",
+                                              "--peer",      std::to_string(getuid()),
+                                              "--config",    folder_ / "rolebridge-pam.conf",
+                                              "--confdir",   folder_ / "pam.d"};
+  command.insert(command.end(), host.begin(), host.end());
+  command.insert(command.end(), activator.begin(), activator.end());
+  if (changes_passwords_) command.emplace_back("--change-expired-passwords");
+  return command;
 }
 
 void LoginHost::StartActivator() {
-  const std::vector<std::string> command = {kSource + "/tests/support/private_host.sh",
-                                            folder_ / "passwd",
-                                            folder_ / "shadow",
-                                            folder_ / "group",
-                                            "--",
-                                            "systemd-socket-activate",
-                                            "--accept",
-                                            "--inetd",
-                                            "--seqpacket",
-                                            "-l",
-                                            socket_path_,
-                                            kBinary + "/bin/rolebridge-pam",
-                                            "--peer",
-                                            std::to_string(getuid()),
-                                            "--config",
-                                            folder_ / "rolebridge-pam.conf",
-                                            "--confdir",
-                                            folder_ / "pam.d"};
+  const std::vector<std::string> command = ActivatorCommand();
   std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);

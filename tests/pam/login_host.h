@@ -24,7 +24,8 @@ struct Transcript {
 // something wrong about them; see login_host.cc. The service `rolebridge` is the shipped file.
 class LoginHost {
  public:
-  LoginHost();
+  // `changes_passwords`: as rolebridge-pam-change@ is started, with an /etc that modules may write.
+  explicit LoginHost(bool changes_passwords = false);
   ~LoginHost();
   LoginHost(const LoginHost&) = delete;
   LoginHost& operator=(const LoginHost&) = delete;
@@ -53,10 +54,13 @@ class LoginHost {
 
  private:
   void WriteAccounts();
+  std::vector<std::string> ActivatorCommand() const;
   void StartActivator();
   void StopActivator();
 
   TestFolder folder_;
+  const bool changes_passwords_;
+  const std::string accounts_;  // the folder of passwd, shadow and group
   std::string socket_path_;
   pid_t activator_ = -1;
 };

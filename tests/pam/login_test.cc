@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,12 @@ using namespace std::chrono_literals;
 
 const std::string kAlicesPassword = "alice's password";
 
+void ExpectEnding(const Transcript& login, Verdict verdict, const std::string& detail) {
+  EXPECT_EQ(NameOf(login.outcome.verdict), NameOf(verdict));
+  EXPECT_EQ(login.outcome.detail, detail);
+  EXPECT_EQ(login.outcome.pam_user.empty(), verdict != Verdict::kAccepted);
+}
+
 class LoginTest : public testing::Test {
  protected:
   static void SetUpTestSuite() { host_ = new LoginHost; }
@@ -29,9 +36,8 @@ class LoginTest : public testing::Test {
     host_ = nullptr;
   }
   static void ExpectOutcome(const Transcript& login, Verdict verdict, const std::string& detail) {
-    EXPECT_EQ(NameOf(login.outcome.verdict), NameOf(verdict)) << host_->Log();
-    EXPECT_EQ(login.outcome.detail, detail);
-    EXPECT_EQ(login.outcome.pam_user.empty(), verdict != Verdict::kAccepted);
+    ExpectEnding(login, verdict, detail);
+    if (HasFailure()) std::cerr << host_->Log();
   }
   // That whatever happened in a login before is of no concern to the next.
   static void ExpectOthersUnaffected() {
@@ -85,6 +91,37 @@ TEST_F(LoginTest, AnExpiredPasswordIsNoLogin) {
   ExpectOutcome(host_->LogIn("mustchange", {kAlicesPassword}), Verdict::kPasswordExpired,
                 "PAM_NEW_AUTHTOK_REQD");
   EXPECT_EQ(host_->LogIn("inactive", {kAlicesPassword}).outcome.verdict, Verdict::kPasswordExpired);
+}
+
+// pam_unix, and a file of ours in the place of /etc/shadow.
+TEST(ChangeTest, AnExpiredPasswordIsChangedAndTheNewOneIsTheOne) {
+  LoginHost host(/*changes_passwords=*/true);
+  host.AddService("rolebridge",
+                  "auth required pam_unix.so\naccount required pam_unix.so\n"
+                  "password required pam_unix.so yescrypt minlen=8\n");
+  const std::string chosen = "quite another secret 7";
+  const Transcript change =
+      host.LogIn("mustchange", {kAlicesPassword, kAlicesPassword, chosen, chosen});
+  ExpectEnding(change, Verdict::kAccepted, "password_changed");
+  EXPECT_EQ(change.outcome.pam_user, "mustchange");
+  ExpectEnding(host.LogIn("mustchange", {kAlicesPassword}), Verdict::kDenied, "PAM_AUTH_ERR");
+  ExpectEnding(host.LogIn("mustchange", {chosen}), Verdict::kAccepted, "PAM_SUCCESS");
+}
+
+TEST(ChangeTest, WhatPamUnixTurnsDownIsAskedForAgainAndChangesNothing) {
+  LoginHost host(/*changes_passwords=*/true);
+  host.AddService("rolebridge",
+                  "auth required pam_unix.so\naccount required pam_unix.so\n"
+                  "password required pam_unix.so yescrypt minlen=8\n");
+  // Once to log in; then it asks three times each time that we ask it.
+  std::vector<std::string> answers = {kAlicesPassword};
+  for (int i = 0; i < 3; ++i) {
+    answers.push_back(kAlicesPassword);
+    answers.insert(answers.end(), 6, "short");
+  }
+  const Transcript change = host.LogIn("mustchange", answers);
+  ExpectEnding(change, Verdict::kPasswordKept, "PAM_AUTHTOK_ERR");
+  ExpectEnding(host.LogIn("mustchange", {"wrong"}), Verdict::kDenied, "PAM_AUTH_ERR");
 }
 
 TEST_F(LoginTest, AnEmptyHashOpensToNoSecretEvenWithNullok) {

@@ -37,6 +37,21 @@ class MonitorTest : public testing::Test {
     folder_.Write("rolebridge", "auth required " + kScripted + " " + auth + "\naccount required " +
                                     kScripted + " " + account + "\n");
   }
+  // For logins whose password has expired; `password` is what changing it does.
+  void StackOfChange(const std::string& password) {
+    rules_.changes_expired_passwords = true;
+    rules_.settings.allow_change_of_expired_passwords = true;
+    const std::string required = " required " + kScripted + " ";
+    folder_.Write("rolebridge", "auth" + required + "\naccount" + required +
+                                    "until-changed=" + std::to_string(PAM_NEW_AUTHTOK_REQD) +
+                                    "\npassword" + required + password + "\n");
+  }
+  void AnswerPrompt(const std::string& text, const std::string& answer) {
+    const auto prompts = DecodePrompts(ReceiveBytes(sockets_.issuer));
+    ASSERT_TRUE(prompts);
+    EXPECT_EQ((*prompts)[0].text, text);
+    ASSERT_TRUE(SendAnswers(sockets_.issuer, {answer}));
+  }
   void Serve() {
     monitor_ = std::thread([this] { served_.emplace(ServeLogin(sockets_.monitor, rules_)); });
   }
@@ -84,6 +99,90 @@ TEST_F(MonitorTest, AcceptsAfterBothSuccesses) {
   EXPECT_EQ(outcome.verdict, Verdict::kAccepted);
   EXPECT_EQ(outcome.pam_user, "alice");
   EXPECT_EQ(outcome.uid, std::nullopt);
+}
+
+TEST_F(MonitorTest, ChangesAnExpiredPasswordAndAcceptsTheLogin) {
+  StackOfChange("ask=New: expect=better");
+  Start("alice");
+  AnswerPrompt("New:", "better");
+  const Outcome outcome = HearOutcome();
+  EXPECT_EQ(outcome.verdict, Verdict::kAccepted);
+  EXPECT_EQ(outcome.pam_user, "alice");
+  EXPECT_EQ(outcome.detail, "password_changed");
+}
+
+TEST_F(MonitorTest, AsksAgainForANewPasswordThatWasTurnedDown) {
+  StackOfChange("ask=New: expect=better");
+  Start("alice");
+  AnswerPrompt("New:", "worse");
+  AnswerPrompt("New:", "worst");
+  AnswerPrompt("New:", "better");
+  ExpectOutcome(Verdict::kAccepted, "password_changed");
+}
+
+TEST_F(MonitorTest, AThirdNewPasswordThatIsTurnedDownIsTheLast) {
+  StackOfChange("ask=New: expect=better");
+  Start("alice");
+  for (int i = 0; i < 3; ++i) AnswerPrompt("New:", "worse");
+  ExpectOutcome(Verdict::kPasswordKept, "PAM_AUTHTOK_ERR");
+}
+
+TEST_F(MonitorTest, AModuleThatMayNotChangeItIsNotAskedAgain) {
+  StackOfChange("return=" + std::to_string(PAM_PERM_DENIED));
+  Start("alice");
+  ExpectOutcome(Verdict::kPasswordKept, "PAM_PERM_DENIED");
+}
+
+TEST_F(MonitorTest, AnAccountThatIsStillRefusedAfterTheChangeIsNoLogin) {
+  StackOfChange("");
+  folder_.Write("rolebridge", "auth required " + kScripted + "\naccount required " + kScripted +
+                                  " return=" + std::to_string(PAM_NEW_AUTHTOK_REQD) +
+                                  "\npassword required " + kScripted + "\n");
+  Start("alice");
+  ExpectOutcome(Verdict::kPasswordExpired, "PAM_NEW_AUTHTOK_REQD");
+}
+
+TEST_F(MonitorTest, OnlyAPasswordThatIsToBeChangedLeadsToAChange) {
+  for (const int code : {PAM_AUTHTOK_EXPIRED, PAM_ACCT_EXPIRED, PAM_PERM_DENIED}) {
+    EXPECT_NE(VerdictOfCheckAccount(code), Verdict::kAccepted);
+  }
+  StackOfChange("ask=New:");
+  folder_.Write("rolebridge", "auth required " + kScripted + "\naccount required " + kScripted +
+                                  " return=" + std::to_string(PAM_AUTHTOK_EXPIRED) +
+                                  "\npassword required " + kScripted + " ask=New:\n");
+  Start("alice");
+  ExpectOutcome(Verdict::kPasswordExpired, "PAM_AUTHTOK_EXPIRED");
+}
+
+TEST_F(MonitorTest, ALoginWhosePasswordIsFineIsJustALoginHere) {
+  StackOfChange("ask=New:");
+  Stack("");
+  folder_.Write("rolebridge", ReadFile(folder_ / "rolebridge") + "password required " + kScripted +
+                                  " ask=New:\n");
+  Start("alice");
+  ExpectOutcome(Verdict::kAccepted, "PAM_SUCCESS");
+}
+
+TEST_F(MonitorTest, ChangesNothingThatTheSettingsRefuse) {
+  StackOfChange("ask=New:");
+  rules_.settings.allow_change_of_expired_passwords = false;
+  Start("alice");
+  ExpectOutcome(Verdict::kPasswordExpired, "change_not_allowed");
+}
+
+TEST_F(MonitorTest, ChangesNothingThroughTheStackOfOther) {
+  StackOfChange("");
+  folder_.Write("other", "password required " + kScripted + " ask=New:\n");
+  Stack("", "return=" + std::to_string(PAM_NEW_AUTHTOK_REQD));
+  Start("alice");
+  ExpectOutcome(Verdict::kPasswordExpired, "no_password_line");
+}
+
+TEST_F(MonitorTest, WithoutBeingStartedForItChangesNothing) {
+  StackOfChange("ask=New:");
+  rules_.changes_expired_passwords = false;
+  Start("alice");
+  ExpectOutcome(Verdict::kPasswordExpired, "PAM_NEW_AUTHTOK_REQD");
 }
 
 TEST_F(MonitorTest, AskedForTheAccountEvenThoughTheSecretWasRight) {

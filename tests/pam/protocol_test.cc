@@ -159,7 +159,7 @@ TEST(ProtocolTest, AnOutcomeSaysOneThing) {
   EXPECT_FALSE(EncodeOutcome({.verdict = Verdict::kDenied, .uid = 7}));
   EXPECT_FALSE(EncodeOutcome({.verdict = Verdict::kDenied, .detail = "a module's text"}));
   EXPECT_FALSE(DecodeOutcome("\x04\0\0\0\0\0\0\0\0\0\0"s));      // accepted, without a name
-  EXPECT_FALSE(DecodeOutcome("\x04\x08\0\0\0\0\0\0\0\0\0"s));    // a verdict that there is not
+  EXPECT_FALSE(DecodeOutcome("\x04\x09\0\0\0\0\0\0\0\0\0"s));    // a verdict that there is not
   EXPECT_FALSE(DecodeOutcome("\x04\x01\0\0\0\0\x02\0\0\0\0"s));  // neither with nor without a uid
 }
 

@@ -1,4 +1,5 @@
-// A PAM module for tests that does in its auth and account functions what its arguments say:
+// A PAM module for tests that does in its auth, account and password functions what its arguments
+// say (the last in libpam's second pass, and with PAM_AUTHTOK_ERR for a wrong answer):
 //
 //   auth required /path/pam_scripted.so ask=Password: expect=open-sesame return=PAM_AUTH_ERR
 //
@@ -11,6 +12,7 @@
 //   forget                 wipes the last answer
 //   rename=NAME            PAM_USER becomes NAME
 //   return=CODE            ends with that number
+//   until-changed=CODE     the same, until the password function of this login succeeded
 //   giant binary many33 radio   odd things to say: 100 000 bytes; no UTF-8; 33 texts; a yes/no box
 //   asking-forever telling-forever stubborn   prompts without end; the last one against errors too
 //   crash exit loop sleep  what modules may do to a process
@@ -44,6 +46,8 @@ extern char** environ;
 
 namespace {
 
+constexpr char kChanged[] = "rolebridge-scripted-changed";
+
 class Script {
  public:
   explicit Script(pam_handle_t* handle) : handle_(handle) {}
@@ -55,6 +59,7 @@ class Script {
     std::string value(equals == std::string_view::npos ? "" : argument.substr(equals + 1));
     if (verb == "report") return Report(value);
     if (verb == "return") return std::atoi(value.c_str());
+    if (verb == "until-changed") return IsChanged() ? PAM_INCOMPLETE : std::atoi(value.c_str());
     std::replace(value.begin(), value.end(), '+', ' ');
     if (verb == "ask") return Say(PAM_PROMPT_ECHO_OFF, value);
     if (verb == "show") return Say(PAM_PROMPT_ECHO_ON, value);
@@ -122,6 +127,11 @@ class Script {
 
   int Many() {
     return SayAll(std::vector<std::pair<int, std::string>>(33, {PAM_TEXT_INFO, "again"}));
+  }
+
+  bool IsChanged() {
+    const void* changed = nullptr;
+    return pam_get_data(handle_, kChanged, &changed) == PAM_SUCCESS;
   }
 
   int Rename(const std::string& name) {
@@ -233,6 +243,16 @@ __attribute__((visibility("default"))) int pam_sm_setcred(pam_handle_t* /*handle
 __attribute__((visibility("default"))) int pam_sm_acct_mgmt(pam_handle_t* handle, int /*flags*/,
                                                             int argc, const char** argv) {
   return RunScript(handle, argc, argv);
+}
+
+__attribute__((visibility("default"))) int pam_sm_chauthtok(pam_handle_t* handle, int flags,
+                                                            int argc, const char** argv) {
+  if ((flags & PAM_PRELIM_CHECK) != 0) return PAM_SUCCESS;
+  const int status = RunScript(handle, argc, argv);
+  if (status == PAM_AUTH_ERR) return PAM_AUTHTOK_ERR;
+  static char is_changed = 1;
+  if (status == PAM_SUCCESS) pam_set_data(handle, kChanged, &is_changed, nullptr);
+  return status;
 }
 
 }  // extern "C"

@@ -21,6 +21,7 @@ TEST(SettingsTest, TheShippedFileIsRead) {
   EXPECT_EQ(settings->min_uid, 1000U);
   EXPECT_EQ(settings->deny_users, std::vector<std::string>{"nobody"});
   EXPECT_FALSE(settings->allow_people_without_local_account);
+  EXPECT_FALSE(settings->allow_change_of_expired_passwords);
 }
 
 TEST(SettingsTest, AnEmptyFileMeansTheDefaults) {
@@ -34,12 +35,13 @@ TEST(SettingsTest, AnEmptyFileMeansTheDefaults) {
 TEST(SettingsTest, ReadsEachKey) {
   const auto settings = ParseSettings(
       "# a comment\n\n  min_uid=500\t\ndeny_users = alice, bob  carol,\n"
-      "people_without_local_account = allow",
+      "people_without_local_account = allow\nexpired_passwords = change",
       "pam.conf");
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->min_uid, 500U);
   EXPECT_EQ(settings->deny_users, (std::vector<std::string>{"alice", "bob", "carol"}));
   EXPECT_TRUE(settings->allow_people_without_local_account);
+  EXPECT_TRUE(settings->allow_change_of_expired_passwords);
 }
 
 TEST(SettingsTest, RefusesWhatItDoesNotKnow) {
@@ -56,6 +58,8 @@ TEST(SettingsTest, RefusesWhatItDoesNotKnow) {
                            "minuid = 1000",
                            "Min_uid = 1000",
                            "= 7",
+                           "expired_passwords = allow",
+                           "expired_passwords =",
                            "deny_users = 'alice'",
                            "deny_users = alice # he left",
                            "deny_users = al\x01ice",
@@ -71,8 +75,8 @@ TEST(SettingsTest, RefusesWhatItDoesNotKnow) {
 TEST(SettingsTest, ReportsEveryMistakeWithItsLine) {
   EXPECT_EQ(MistakesIn("min_uid = none\n\nminuid = 7\n"),
             "pam.conf:1: min_uid: 'none' is out of range; use 1 to 4294967294\n"
-            "pam.conf:3: unknown key 'minuid'; use min_uid, deny_users or "
-            "people_without_local_account");
+            "pam.conf:3: unknown key 'minuid'; use min_uid, deny_users, "
+            "people_without_local_account or expired_passwords");
 }
 
 TEST(SettingsTest, AMissingFileIsNoSetOfDefaults) {

@@ -11,6 +11,8 @@ SOURCE = pathlib.Path(os.environ["ROLEBRIDGE_SOURCE_DIR"])
 BINARY = pathlib.Path(os.environ["ROLEBRIDGE_BINARY_DIR"])
 SERVICE = "rolebridge-pam@.service"
 SOCKET = "rolebridge-pam.socket"
+CHANGE_SERVICE = "rolebridge-pam-change@.service"
+CHANGE_SOCKET = "rolebridge-pam-change.socket"
 
 S1 = """NoNewPrivileges=yes CapabilityBoundingSet= AmbientCapabilities= SystemCallArchitectures=native
 SystemCallErrorNumber=EPERM RestrictNamespaces=yes RestrictRealtime=yes RestrictSUIDSGID=yes
@@ -38,7 +40,7 @@ class UnitsTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="rolebridge-units-")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        for unit in (SERVICE, SOCKET):
+        for unit in (SERVICE, SOCKET, CHANGE_SERVICE, CHANGE_SOCKET):
             text = "\n".join(lines_of(unit)) + "\n"
             text = text.replace("/usr/sbin/rolebridge-pam", str(BINARY / "bin/rolebridge-pam"))
             (self.folder / unit).write_text(text, encoding="utf-8")
@@ -49,7 +51,8 @@ class UnitsTest(unittest.TestCase):
 
     def test_systemd_finds_nothing_to_say(self):
         # systemd-analyze exits 0 upon unknown keys, and says so on standard error.
-        result = self.analyze("verify", "--man=no", f"./{SOCKET}", f"./{SERVICE}")
+        result = self.analyze("verify", "--man=no", f"./{SOCKET}", f"./{SERVICE}",
+                              f"./{CHANGE_SOCKET}", f"./{CHANGE_SERVICE}")
         ours = [line for line in result.stderr.splitlines() if "rolebridge" in line]
         self.assertEqual((result.returncode, ours), (0, []), result.stderr)
 
@@ -69,6 +72,20 @@ class UnitsTest(unittest.TestCase):
         for line in lines_of(SERVICE):
             self.assertFalse(line.startswith("PrivateUsers="), line)
             self.assertFalse(line.startswith("SystemCallFilter=~"), line)
+
+    def test_what_changes_passwords_may_write_etc_and_no_more_than_that(self):
+        def settings(unit):
+            return {line for line in lines_of(unit) if line and not line.startswith("#")}
+        self.assertEqual(settings(CHANGE_SERVICE) - settings(SERVICE), {
+            "Description=rolebridge: one change of an expired password by PAM",
+            "ExecStart=/usr/sbin/rolebridge-pam --peer rolebridge --change-expired-passwords",
+            "RuntimeMaxSec=320", "CapabilityBoundingSet=CAP_CHOWN",
+            "ReadWritePaths=/etc -/run/faillock"})
+
+    def test_nothing_starts_it_unless_somebody_enables_it(self):
+        self.assertIn("WantedBy=rolebridge.target", lines_of(CHANGE_SOCKET))
+        self.assertNotIn(CHANGE_SOCKET, "\n".join(lines_of("rolebridge.target") +
+                                                  lines_of("rolebridge-issuer.service")))
 
     def test_socket_has_every_line_of_the_rules(self):
         lines = lines_of(SOCKET)

@@ -12,6 +12,11 @@
 # The files must be root's and SHADOW not readable by others; PASSWD should have root, nobody and
 # the users that COMMAND and its neighbours run as. Edit them in place (not by rename) and the
 # command sees the change; files that are replaced by rename stay as they were for it.
+#   private_host.sh --etc FOLDER -- COMMAND [ARGUMENT...]
+#
+# puts a whole FOLDER (a copy of /etc with accounts of one's own) in the place of /etc, for modules
+# that replace those files, as pam_unix does to change a password.
+#
 # Needs root (CAP_SYS_ADMIN); in a chroot, one whose root is a mount point (mount --bind TREE TREE).
 # Example:
 #
@@ -24,6 +29,11 @@ fail() {
   exit 64
 }
 
+if [ "${1-}" = --inside-etc ]; then
+  mount --bind -- "$2" /etc
+  shift 2
+  exec "$@"
+fi
 if [ "${1-}" = --inside ]; then
   shift
   for name in passwd shadow group; do
@@ -33,11 +43,21 @@ if [ "${1-}" = --inside ]; then
   exec "$@"
 fi
 
-[ $# -ge 5 ] && [ "$4" = -- ] || fail "usage: private_host.sh PASSWD SHADOW GROUP -- COMMAND..."
+usage='usage: private_host.sh PASSWD SHADOW GROUP -- COMMAND..., or --etc FOLDER -- COMMAND...'
 [ "$(id -u)" = 0 ] || fail "needs root, for the mounts"
 # Mounts may spread to wherever the one that they stand on is shared, unless that is made private,
 # which only a mount point can be.
 mountpoint -q / || fail "the root of this chroot is no mount point; mount --bind it on itself first"
+self=$(realpath -- "$0")
+if [ "${1-}" = --etc ]; then
+  [ $# -ge 4 ] && [ "$3" = -- ] || fail "$usage"
+  etc=$(realpath -- "$2")
+  [ -f "$etc/passwd" ] && [ -f "$etc/shadow" ] || fail "$etc: no accounts in there"
+  shift 3
+  exec unshare --mount --propagation private -- "$self" --inside-etc "$etc" "$@"
+fi
+
+[ $# -ge 5 ] && [ "$4" = -- ] || fail "$usage"
 for file in "$1" "$2" "$3"; do
   [ -f "$file" ] || fail "$file: no such file"
   [ "$(stat -c %u -- "$file")" = 0 ] || fail "$file: must belong to root, as in /etc"
@@ -49,7 +69,6 @@ esac
 passwd=$(realpath -- "$1")
 shadow=$(realpath -- "$2")
 group=$(realpath -- "$3")
-self=$(realpath -- "$0")
 shift 4
 exec unshare --mount --propagation private -- \
   "$self" --inside "$passwd" "$shadow" "$group" "$@"

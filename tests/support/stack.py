@@ -105,10 +105,11 @@ class Stack:
 
     def __init__(self, ports=None, binary_dir=None, passwords=None, edit_config=None,
                  membership="rfc2307bis", acs_url=None, console_origin=None,
-                 banner=lambda text: None):
+                 changes_passwords=False, banner=lambda text: None):
         """`passwords`: name -> password (people.DEMO_PASSWORDS). `edit_config`: a function from
         the text of rolebridge.yaml to the text that is used. `acs_url`, `console_origin`: AWS's
-        addresses as a browser is told them, see AwsStandIn."""
+        addresses as a browser is told them, see AwsStandIn. `changes_passwords`: with a
+        rolebridge-pam that changes expired ones, and a whole /etc of its own to do it in."""
         if os.geteuid() != 0:
             raise StackError("this needs root: three users and a mount namespace are involved")
         self.binary_dir = pathlib.Path(binary_dir or os.environ.get("ROLEBRIDGE_BINARY_DIR") or
@@ -116,6 +117,7 @@ class Stack:
         self.passwords = passwords or people.DEMO_PASSWORDS
         self.edit_config = edit_config or (lambda text: text)
         self.membership = membership
+        self.changes_passwords = changes_passwords
         self._aws_addresses = {"acs_url": acs_url, "console_origin": console_origin}
         self.banner = banner
         self.processes = {}
@@ -158,6 +160,10 @@ class Stack:
     @property
     def pam_socket(self):
         return self.folder / "run/pam/pam.sock"
+
+    @property
+    def pam_change_socket(self):
+        return self.folder / "run/pam/pam-change.sock"
 
     @property
     def ca_file(self):
@@ -268,8 +274,11 @@ class Stack:
         # The stack that ships, over an account database of our own.
         shipped = (SOURCE / "etc/pam.d/rolebridge").read_text(encoding="utf-8")
         self._write(self.etc / "pam.d/rolebridge", shipped, 0o644)
-        self._write(self.etc / "rolebridge-pam.conf", people.PAM_CONF, 0o644)
-        host = self.folder / "host"
+        expired = "expired_passwords = change\n" if self.changes_passwords else ""
+        self._write(self.etc / "rolebridge-pam.conf", people.PAM_CONF + expired, 0o644)
+        host = self.accounts
+        if self.changes_passwords:
+            shutil.copytree("/etc", host, symlinks=True)
         users = [("root", 0), ("nobody", 65534), ("rolebridge", ISSUER_USER),
                  ("rolebridge-web", WEB_USER)]
         passwd = [f"{name}:x:{uid}:{uid}::/nonexistent:/usr/sbin/nologin" for name, uid in users]
@@ -281,6 +290,11 @@ class Stack:
         self._write(host / "shadow", "\n".join(shadow) + "\n", 0o640)
         self._write(host / "group", "".join(f"{name}:x:{uid}:\n" for name, uid in users), 0o644)
 
+    @property
+    def accounts(self):
+        """The folder of passwd, shadow and group."""
+        return self.folder / ("host/etc" if self.changes_passwords else "host")
+
     # ---- running ---------------------------------------------------------------------------------
 
     def start(self):
@@ -288,6 +302,8 @@ class Stack:
         self.aws.start()
         self.banner("starting rolebridge-pam behind its socket, rolebridge-issuer, rolebridge-web")
         self.start_pam()
+        if self.changes_passwords:
+            self.start_pam_change()
         self.start_issuer()
         self.start_web()
         self.wait_ready()
@@ -295,23 +311,31 @@ class Stack:
         return self
 
     def start_pam(self):
-        host = self.folder / "host"
-        command = [str(SOURCE / "tests/support/private_host.sh"), str(host / "passwd"),
-                   str(host / "shadow"), str(host / "group"), "--",
+        self._start_pam("pam", self.pam_socket)
+
+    def start_pam_change(self):
+        self._start_pam("pam-change", self.pam_change_socket, "--change-expired-passwords")
+
+    def _start_pam(self, name, listen, *options):
+        host = [str(self.accounts / file) for file in ("passwd", "shadow", "group")]
+        if self.changes_passwords:
+            host = ["--etc", str(self.accounts)]
+        command = [str(SOURCE / "tests/support/private_host.sh"), *host, "--",
                    "systemd-socket-activate", "--accept", "--inetd", "--seqpacket", "-l",
-                   str(self.pam_socket), str(self.bin_dir / "rolebridge-pam"), "--confdir",
+                   str(listen), str(self.bin_dir / "rolebridge-pam"), "--confdir",
                    str(self.etc / "pam.d"), "--config", str(self.etc / "rolebridge-pam.conf"),
-                   "--peer", str(ISSUER_USER)]
-        self._start("pam", command)
-        self._wait_for_socket("pam", self.pam_socket)
+                   "--peer", str(ISSUER_USER), *options]
+        self._start(name, command)
+        self._wait_for_socket(name, listen)
         # The activator knows no SocketMode=; the folder's group gave it the issuer's.
-        self.pam_socket.chmod(0o660)
+        listen.chmod(0o660)
 
     def start_issuer(self):
         self._start("issuer", as_user(ISSUER_USER, [
             str(self.bin_dir / "rolebridge-issuer"), "--config", str(self.config), "--socket",
             str(self.issuer_socket), "--admin-socket", str(self.admin_socket), "--pam-socket",
-            str(self.pam_socket), "--state-dir",
+            str(self.pam_socket), "--pam-change-socket", str(self.pam_change_socket),
+            "--state-dir",
             str(self.folder / "state"), "--web-user", str(WEB_USER)]))
         self._wait_for_socket("issuer", self.issuer_socket)
 
@@ -337,7 +361,8 @@ class Stack:
         self._remove_socket(name)
 
     def _remove_socket(self, name):
-        socket_path = {"pam": self.pam_socket, "issuer": self.issuer_socket}.get(name)
+        socket_path = {"pam": self.pam_socket, "pam-change": self.pam_change_socket,
+                       "issuer": self.issuer_socket}.get(name)
         if socket_path:
             socket_path.unlink(missing_ok=True)
 
@@ -390,7 +415,7 @@ class Stack:
 
     def close(self):
         """Ends everything and removes it, whatever state it is in."""
-        for name in ("web", "issuer", "pam"):
+        for name in ("web", "issuer", "pam", "pam-change"):
             if name in self.processes:
                 self.processes.pop(name).stop()
         while self._closers:

@@ -118,6 +118,7 @@ class WebClient:
     def __init__(self, origin, tls_context, source_address="127.0.0.1"):
         self.origin = origin
         self.cookies = {}
+        self.extra_headers = {}  # sent with each request
         self._tls = tls_context
         self._source = source_address
         parts = urllib.parse.urlsplit(origin)
@@ -131,7 +132,8 @@ class WebClient:
         path = target.path or "/"
         if target.query:
             path += "?" + target.query
-        sent = {"User-Agent": "web_client (tests)", **(headers or {})}
+        sent = {"User-Agent": "web_client (tests)", **self.extra_headers,
+                **(headers or {})}
         if self.cookies:
             sent.setdefault("Cookie", "; ".join(f"{k}={v}" for k, v in self.cookies.items()))
         connection = http.client.HTTPSConnection(self._host, self._port, context=self._tls,

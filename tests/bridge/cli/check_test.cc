@@ -106,6 +106,15 @@ TEST_F(CheckTest, RefusesWhatWouldLogPeopleInWithoutASecret) {
   }
 }
 
+TEST_F(CheckTest, ChangingPasswordsTakesPasswordLines) {
+  Write("rolebridge-pam.conf", "min_uid = 1000\nexpired_passwords = change\n");
+  ExpectWrong("expired_passwords = change takes password lines");
+  Write("rolebridge", std::string(kPamStack) + "password required pam_unix.so yescrypt\n");
+  std::ostringstream out;
+  Check(options_, clock_, out);
+  EXPECT_EQ(out.str().find("expired_passwords"), std::string::npos) << out.str();
+}
+
 TEST_F(CheckTest, RefusesAPamServiceThatIsNotThere) {
   std::filesystem::remove(folder_ + "/rolebridge");
   ExpectWrong("pam service 'rolebridge'");

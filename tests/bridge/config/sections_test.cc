@@ -45,7 +45,7 @@ session: { lifetime: 7d, idle: 2h }
 assurance:
   - { name: password, service: rolebridge, context_class: "urn:x:password" }
   - { name: mfa, service: rolebridge-mfa, context_class: "https://refeds.org/profile/mfa", valid: 15m }
-users: { case: keep }
+users: { case: keep, realms: [EXAMPLE.ORG, EXAMPLE] }
 clock: { require_synchronised: false }
 ldap:
   uris: [ldap://ldap1.example.org, ldaps://ldap2.example.org]
@@ -122,7 +122,8 @@ limits: { connections: 100, groups_per_person: 50 }
   EXPECT_EQ(config.assurance[1].context_class, "https://refeds.org/profile/mfa");
   EXPECT_EQ(config.assurance[1].valid, minutes(15));
   EXPECT_FALSE(config.assurance[0].valid.has_value());
-  EXPECT_FALSE(config.fold_user_case);
+  EXPECT_FALSE(config.usernames.fold_case);
+  EXPECT_EQ(config.usernames.realms, (std::vector<std::string>{"EXAMPLE.ORG", "EXAMPLE"}));
   EXPECT_FALSE(config.require_synchronised_clock);
   const ldap::Settings& ldap = config.ldap;
   EXPECT_EQ(ldap.uris.size(), 2u);
@@ -279,6 +280,9 @@ TEST(SectionsTest, RefuseWithPlacePathValueAndWhatIsAllowed) {
       {"", "users: { case: fol }",
        "test.yaml:19:16: users.case: 'fol' is not allowed; use fold or keep; did you mean "
        "'fold'?"},
+      {"", "users: { realms: [EXAMPLE.ORG, 'A B'] }",
+       "test.yaml:19:33: users.realms[1]: 'A B' is not allowed; use 1 to 64 of letters, digits, "
+       "'.', '_' and '-'"},
       {"", "clock: { require_synchronised: off }",
        "test.yaml:19:32: clock.require_synchronised: 'off' is not true or false; write: "
        "require_synchronised: false"},

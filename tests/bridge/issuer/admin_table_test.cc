@@ -8,7 +8,7 @@
 #include "bridge/protocol/admin.h"
 #include "bridge/saml/signing_key.h"
 #include "tests/support/fakes.h"
-#include "tests/support/opened_store.h"
+#include "tests/support/issuer_state.h"
 #include "tests/support/sample_config.h"
 
 namespace rolebridge::issuer {
@@ -74,37 +74,9 @@ class AdminTableTest : public ::testing::Test {
   SystemRandom random_;
   rolebridge::testing::RecordingAudit audit_;
   const rolebridge::testing::TemporaryFolder folder_;
-  rolebridge::testing::OpenedStore stored_{folder_.path(),
-                                           clock_,
-                                           random_,
-                                           {.lifetime = std::chrono::hours(8),
-                                            .idle = std::chrono::hours(1),
-                                            .sessions = 1000,
-                                            .sessions_per_user = 10}};
-  std::unique_ptr<store::AuditLog> record_ = *store::AuditLog::Open(
-      *stored_.store, *store::AuditKey::Open(folder_.path() + "/audit.key", clock_.Now(), random_),
-      clock_.Now(), std::nullopt);
-  const StateKeys keys_ = rolebridge::testing::SomeKeys();
-  std::unique_ptr<Throttle> throttle_ =
-      *Throttle::Open(store::ThrottleTable(*stored_.store), Limits{}, keys_.throttle, clock_);
-  Conversations conversations_{clock_, random_};
-  ClockGuard guard_{clock_};
-  Metrics metrics_;
-  const PamSocket pam_{"/nonexistent/pam.sock", 0};
-  const State state_{clock_,
-                     random_,
-                     keys_,
-                     pam_,
-                     *stored_.store,
-                     *record_,
-                     *stored_.sessions,
-                     *stored_.seen_requests,
-                     *stored_.known_names,
-                     audit_,
-                     *throttle_,
-                     conversations_,
-                     guard_,
-                     metrics_};
+  rolebridge::testing::IssuerState issuer_{folder_.path(), clock_, random_, audit_};
+  const State& state_ = issuer_.state;
+  rolebridge::testing::OpenedStore& stored_ = issuer_.stored;
   std::unique_ptr<CurrentService> current_;
   std::unique_ptr<AdminTable> table_;
 };
@@ -203,7 +175,7 @@ TEST_F(AdminTableTest, NewBoundsAndLimitsHoldAtOnce) {
   const SecretString alice = *stored_.sessions->Create(
       {.username = "alice", .assurance = "password", .session_index = "_1"}, stored_.Commit());
   const LoginAttempt attempt{"bob", "192.0.2.1", ""};
-  EXPECT_FALSE(throttle_->Reserve(attempt));
+  EXPECT_FALSE(issuer_.throttle->Reserve(attempt));
   Write("rolebridge.yaml",
         std::string(kSampleYaml) +
             "session: { lifetime: 15m, idle: 15m }\nlimits: { login_failures_per_name: 1 }\n",
@@ -211,7 +183,7 @@ TEST_F(AdminTableTest, NewBoundsAndLimitsHoldAtOnce) {
   const protocol::ReloadReply reply = Reload();
   EXPECT_TRUE(reply.is_taken) << (reply.problems.empty() ? "" : reply.problems[0]);
   EXPECT_EQ(WhatNeedsARestart(reply), "") << "the issuer takes all of that";
-  EXPECT_TRUE(throttle_->Reserve(attempt));
+  EXPECT_TRUE(issuer_.throttle->Reserve(attempt));
   clock_.Advance(std::chrono::minutes(15));
   EXPECT_FALSE(stored_.sessions->Use(alice.Reveal()));
 }

@@ -62,8 +62,8 @@ class IssueServiceTest : public ::testing::Test {
     config_ = std::move(config);
     guard_ = std::make_unique<ClockGuard>(clock_);
     issue_ = std::make_unique<IssueService>(config_, people_, TestSigner(), sessions_,
-                                            *stored_.seen_requests, audit_, *guard_, metrics_,
-                                            clock_, random_, key_);
+                                            *stored_.seen_requests, audit_, *guard_, rate_,
+                                            metrics_, clock_, random_, key_);
     portal_ =
         std::make_unique<PortalService>(config_, people_, sessions_, audit_, metrics_, clock_);
   }
@@ -116,6 +116,7 @@ class IssueServiceTest : public ::testing::Test {
   store::SessionStore& sessions_ = *stored_.sessions;
   PersonReader people_{config_, directory_, sessions_, clock_};
   Metrics metrics_;
+  ResponseRate rate_{clock_};
   std::unique_ptr<ClockGuard> guard_;
   std::unique_ptr<IssueService> issue_;
   std::unique_ptr<PortalService> portal_;

@@ -8,7 +8,7 @@
 
 #include "pam/protocol.h"
 #include "tests/support/fakes.h"
-#include "tests/support/opened_store.h"
+#include "tests/support/issuer_state.h"
 #include "tests/support/pam_peer.h"
 
 namespace rolebridge::issuer {
@@ -77,9 +77,8 @@ class LoginServiceTest : public ::testing::Test {
 
   void Play(PamPeer::Script script) {
     peer_ = std::make_unique<PamPeer>(std::move(script));
-    service_ = std::make_unique<LoginService>(
-        config_, PamSocket{peer_->path(), geteuid()}, sessions_, *stored_.known_names, *throttle_,
-        conversations_, audit_, metrics_, clock_, random_, keys_);
+    issuer_.pam = {peer_->path(), change_ ? change_->path() : "", geteuid()};
+    service_ = std::make_unique<LoginService>(config_, LoginMeansOf(issuer_.state));
   }
 
   LoginService::Reply Begin(const std::string& username, const std::string& secret,
@@ -128,14 +127,12 @@ class LoginServiceTest : public ::testing::Test {
   SystemRandom random_;
   RecordingAudit audit_;
   const rolebridge::testing::TemporaryFolder folder_;
-  rolebridge::testing::OpenedStore stored_{folder_.path(), clock_, random_};
-  store::SessionStore& sessions_ = *stored_.sessions;
-  const StateKeys keys_ = rolebridge::testing::SomeKeys();
-  std::unique_ptr<Throttle> throttle_ =
-      *Throttle::Open(store::ThrottleTable(*stored_.store), config_.limits, keys_.throttle, clock_);
-  Conversations conversations_{clock_, random_};
-  Metrics metrics_;
+  rolebridge::testing::IssuerState issuer_{folder_.path(), clock_, random_, audit_, {}, 100};
+  store::SessionStore& sessions_ = *issuer_.stored.sessions;
+  Throttle* const throttle_ = issuer_.throttle.get();
+  Conversations& conversations_ = issuer_.conversations;
   std::unique_ptr<PamPeer> peer_;
+  std::unique_ptr<PamPeer> change_;  // who changes expired passwords, where somebody does
   std::unique_ptr<LoginService> service_;
 };
 
@@ -262,6 +259,111 @@ TEST_F(LoginServiceTest, TheNameThatPamEndedWithCounts) {
   EXPECT_EQ(audit_.records[0].Field("typed_user"), "alice");
 }
 
+// A process that lets `start.username` in after a new password, as rolebridge-pam-change@ does.
+PamPeer::Script ChangeTo(const std::string& wanted) {
+  return [wanted](Channel& channel) {
+    const pam::StartRequest start = ReceiveStart(channel);
+    if (AskFor(channel, {kPassword}) != std::vector<std::string>{"hunter2"}) {
+      return Refuse(channel, pam::Verdict::kDenied);
+    }
+    const std::vector<std::string> chosen =
+        AskFor(channel, {{pam::PromptStyle::kEchoOff, "New password: "}});
+    if (chosen.empty()) return;  // given up
+    if (chosen != std::vector<std::string>{wanted}) {
+      return Refuse(channel, pam::Verdict::kPasswordKept);
+    }
+    Send(channel, pam::EncodeOutcome({pam::Verdict::kAccepted, start.username, 20001,
+                                      std::string(pam::kPasswordChanged)}));
+  };
+}
+
+void ExpiredStack(Channel& channel) {
+  ReceiveStart(channel);
+  AskFor(channel, {kPassword});
+  Refuse(channel, pam::Verdict::kPasswordExpired);
+}
+
+TEST_F(LoginServiceTest, AnExpiredPasswordIsChangedInTheLogin) {
+  change_ = std::make_unique<PamPeer>(ChangeTo("hunter3"));
+  Play(ExpiredStack);
+  const LoginReply asked = Settle(Begin("alice", "hunter2"));
+  ASSERT_EQ(asked.state, LoginState::kPrompts);
+  ASSERT_EQ(asked.prompts.size(), 2U);  // the old one was typed a moment ago
+  EXPECT_EQ(asked.prompts[0].text, "Your password has expired. Choose a new one to go on.");
+  EXPECT_EQ(asked.prompts[1].text, "New password: ");
+  const LoginReply reply = Settle(Answer(asked.conversation, {"hunter3"}));
+  ASSERT_EQ(reply.state, LoginState::kLoggedIn);
+  EXPECT_EQ(sessions_.Use(reply.session.Reveal())->username, "alice");
+  ASSERT_EQ(audit_.records.size(), 3U);
+  EXPECT_EQ(audit_.records[0].name, "password_change_begun");
+  EXPECT_EQ(audit_.records[1].name, "password_changed");
+  EXPECT_EQ(audit_.records[1].Field("user"), "alice");
+  EXPECT_EQ(audit_.records[2].name, "login_succeeded");
+}
+
+TEST_F(LoginServiceTest, APasswordThatWasNotChangedIsNoLogin) {
+  change_ = std::make_unique<PamPeer>(ChangeTo("hunter3"));
+  Play(ExpiredStack);
+  const LoginReply asked = Settle(Begin("alice", "hunter2"));
+  const LoginReply reply = Settle(Answer(asked.conversation, {"hunter2"}));
+  EXPECT_EQ(reply.state, LoginState::kPasswordKept);
+  EXPECT_TRUE(reply.session.empty());
+  EXPECT_EQ(audit_.records.back().name, "login_denied");
+  EXPECT_EQ(audit_.records.back().Field("stage"), "password_change");
+  EXPECT_EQ(audit_.records.back().Field("verdict"), "password_kept");
+}
+
+TEST_F(LoginServiceTest, OnlyAnExpiredPasswordLeadsToTheProcessThatChangesThem) {
+  bool was_asked = false;
+  change_ = std::make_unique<PamPeer>([&](Channel&) { was_asked = true; });
+  for (const pam::Verdict verdict : {pam::Verdict::kDenied, pam::Verdict::kAccountExpired,
+                                     pam::Verdict::kAccountRefused, pam::Verdict::kUnavailable}) {
+    Play([verdict](Channel& channel) {
+      ReceiveStart(channel);
+      AskFor(channel, {kPassword});
+      Refuse(channel, verdict);
+    });
+    const std::string secret = "hunter" + std::to_string(static_cast<int>(verdict));
+    EXPECT_NE(Settle(Begin("bob", secret)).state, LoginState::kPrompts);
+  }
+  change_.reset();
+  EXPECT_FALSE(was_asked);
+}
+
+TEST_F(LoginServiceTest, AChangeThatEndsAsExpiredIsNotBegunAgain) {
+  int changes = 0;
+  change_ = std::make_unique<PamPeer>([&](Channel& channel) {
+    ++changes;
+    ExpiredStack(channel);
+  });
+  Play(ExpiredStack);
+  EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kPasswordExpired);
+  change_.reset();
+  EXPECT_EQ(changes, 1);
+}
+
+TEST_F(LoginServiceTest, WhoseRightPasswordHasExpiredIsNotThrottledForIt) {
+  config_.limits.login_failures_per_name = 1;
+  throttle_->SetLimits(config_.limits);
+  change_ = std::make_unique<PamPeer>(ChangeTo("hunter3"));
+  Play(ExpiredStack);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kPrompts);
+  }
+}
+
+TEST_F(LoginServiceTest, AChangeMayTakeLongerThanALogin) {
+  change_ = std::make_unique<PamPeer>(ChangeTo("hunter3"));
+  Play(ExpiredStack);
+  const LoginReply asked = Settle(Begin("alice", "hunter2"));
+  clock_.skipped = seconds(100);
+  EXPECT_EQ(Settle(Answer(asked.conversation, {"hunter3"})).state, LoginState::kLoggedIn);
+  const LoginReply late = Settle(Begin("alice", "hunter2"));
+  clock_.skipped += seconds(121);
+  EXPECT_EQ(std::get<Refusal>(Answer(late.conversation, {"hunter3"})).reason,
+            Reason::kUnknownConversation);
+}
+
 TEST_F(LoginServiceTest, TellsOnlyWhatThePersonMustKnow) {
   config_.limits.login_failures_per_name = 100;
   throttle_->SetLimits(config_.limits);
@@ -316,7 +418,7 @@ class StepUpTest : public LoginServiceTest {
                                   .assurance = "password",
                                   .authn_instant = clock_.Now(),
                                   .session_index = "_1"},
-                                 stored_.Commit());
+                                 issuer_.stored.Commit());
   }
 
   LoginService::Reply BeginStep(const std::string& level = "mfa",
@@ -406,7 +508,7 @@ TEST_F(StepUpTest, NeedsASessionAndALevelAboveTheFirst) {
 TEST_F(StepUpTest, ASessionThatEndsMeanwhileStaysOver) {
   Play(CodeStack());
   const LoginReply asked = Settle(BeginStep());
-  ASSERT_TRUE(*sessions_.End(session_.Reveal(), stored_.Commit()));
+  ASSERT_TRUE(*sessions_.End(session_.Reveal(), issuer_.stored.Commit()));
   LoginService::Reply reply = Answer(asked.conversation, {"123456"});
   while (const LoginReply* const working = std::get_if<LoginReply>(&reply)) {
     ASSERT_EQ(working->state, LoginState::kWorking);
@@ -444,7 +546,7 @@ TEST_F(StepUpTest, NeedsALoginThatStillCounts) {
                                 .assurance = "password",
                                 .authn_instant = clock_.Now() - seconds(60),
                                 .session_index = "_2"},
-                               stored_.Commit());
+                               issuer_.stored.Commit());
   Play(CodeStack());
   EXPECT_EQ(ReasonOf(BeginStep()), Reason::kNoSession) << "a code alone is one factor";
   config_.assurance[0] = {"other", "rolebridge", "urn:other", std::nullopt};
@@ -465,7 +567,7 @@ TEST_F(StepUpTest, TheNameMustStillBeThatUid) {
                                 .assurance = "password",
                                 .authn_instant = clock_.Now(),
                                 .session_index = "_2"},
-                               stored_.Commit());
+                               issuer_.stored.Commit());
   Play(CodeStack());
   const LoginReply asked = Settle(BeginStep());
   LoginService::Reply reply = Answer(asked.conversation, {"123456"});
@@ -604,7 +706,8 @@ TEST_F(LoginServiceTest, NoRecordNoSession) {
 TEST_F(LoginServiceTest, ALoginThatFindsNoRoomIsOnRecord) {
   Play(PasswordStack);
   for (int i = 0; i < 100; ++i) {
-    ASSERT_TRUE(sessions_.Create({.username = "user" + std::to_string(i)}, stored_.Commit()));
+    ASSERT_TRUE(
+        sessions_.Create({.username = "user" + std::to_string(i)}, issuer_.stored.Commit()));
   }
   LoginService::Reply reply = Begin("alice", "hunter2");
   while (const auto* login = std::get_if<LoginReply>(&reply)) {

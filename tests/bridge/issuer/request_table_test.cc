@@ -13,7 +13,7 @@
 #include "bridge/protocol/issuer_client.h"
 #include "bridge/saml/signing_key.h"
 #include "tests/support/fakes.h"
-#include "tests/support/opened_store.h"
+#include "tests/support/issuer_state.h"
 #include "tests/support/sample_config.h"
 
 namespace rolebridge::issuer {
@@ -48,39 +48,25 @@ class RequestTableTest : public ::testing::Test {
   const SecretString key_{std::string(32, 'k')};
   const saml::Signer signer_ = MakeSigner();
   const rolebridge::testing::TemporaryFolder folder_;
-  rolebridge::testing::OpenedStore stored_{folder_.path(), clock_, random_};
-  store::SessionStore& sessions_ = *stored_.sessions;
-  PersonReader people_{config_, directory_, sessions_, clock_};
-  ClockGuard guard_{clock_};
-  const StateKeys keys_ = rolebridge::testing::SomeKeys();
-  std::unique_ptr<Throttle> throttle_ =
-      *Throttle::Open(store::ThrottleTable(*stored_.store), config_.limits, keys_.throttle, clock_);
-  Conversations conversations_{clock_, random_};
-  Metrics metrics_;
-  const PamSocket pam_{"/nonexistent/pam.sock", 0};
-  std::unique_ptr<store::AuditLog> record_ = *store::AuditLog::Open(
-      *stored_.store, *store::AuditKey::Open(folder_.path() + "/audit.key", clock_.Now(), random_),
-      clock_.Now(), std::nullopt);
-  const State state_{clock_,
-                     random_,
-                     keys_,
-                     pam_,
-                     *stored_.store,
-                     *record_,
-                     sessions_,
-                     *stored_.seen_requests,
-                     *stored_.known_names,
-                     audit_,
-                     *throttle_,
-                     conversations_,
-                     guard_,
-                     metrics_};
-  LoginService login_{config_,    pam_,           sessions_, *stored_.known_names,
-                      *throttle_, conversations_, audit_,    metrics_,
-                      clock_,     random_,        keys_};
-  PortalService portal_{config_, people_, sessions_, audit_, metrics_, clock_};
-  IssueService issue_{config_,  people_, signer_, sessions_, *stored_.seen_requests, audit_, guard_,
-                      metrics_, clock_,  random_, key_};
+  rolebridge::testing::IssuerState issuer_{folder_.path(), clock_,         random_,
+                                           audit_,         config_.limits, 100};
+  const State& state_ = issuer_.state;
+  Metrics& metrics_ = issuer_.metrics;
+  PersonReader people_{config_, directory_, state_.sessions, clock_};
+  LoginService login_{config_, LoginMeansOf(state_)};
+  PortalService portal_{config_, people_, state_.sessions, audit_, metrics_, clock_};
+  IssueService issue_{config_,
+                      people_,
+                      signer_,
+                      state_.sessions,
+                      state_.seen_requests,
+                      audit_,
+                      issuer_.guard,
+                      issuer_.response_rate,
+                      metrics_,
+                      clock_,
+                      random_,
+                      key_};
   const RequestTable table_{{config_, login_, portal_, issue_, directory_, state_,
                              clock_.now + std::chrono::hours(1),
                              [](std::string_view) { return Result<std::string>("<md/>"); }}};

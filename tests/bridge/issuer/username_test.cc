@@ -7,14 +7,14 @@ namespace {
 
 TEST(UsernameTest, Accepts) {
   for (const char* name : {"alice", "a", "_svc", "a.b-c_d", "4lice", "0"}) {
-    EXPECT_EQ(CanonicalUsername(name, true), name);
+    EXPECT_EQ(CanonicalUsername(name, {}), name);
   }
-  EXPECT_EQ(CanonicalUsername(std::string(64, 'a'), true), std::string(64, 'a'));
+  EXPECT_EQ(CanonicalUsername(std::string(64, 'a'), {}), std::string(64, 'a'));
 }
 
 TEST(UsernameTest, FoldsAsciiCaseOnlyWhereAsked) {
-  EXPECT_EQ(CanonicalUsername("ALICE", true), "alice");
-  EXPECT_EQ(CanonicalUsername("Alice", false), "Alice");
+  EXPECT_EQ(CanonicalUsername("ALICE", {}), "alice");
+  EXPECT_EQ(CanonicalUsername("Alice", {.fold_case = false}), "Alice");
 }
 
 TEST(UsernameTest, Refuses) {
@@ -26,7 +26,30 @@ TEST(UsernameTest, Refuses) {
         "\xe2\x80\xae"
         "ecila"s,
         "\xff\xfe"s, std::string(65, 'a'), std::string(10'000, 'a')}) {
-    EXPECT_FALSE(CanonicalUsername(name, true)) << name;
+    EXPECT_FALSE(CanonicalUsername(name, {})) << name;
+  }
+}
+
+const config::UsernameRules kWithRealms{.realms = {"EXAMPLE.ORG", "Example"}};
+
+TEST(UsernameTest, ARealmOfOursIsTakenOff) {
+  for (const char* name :
+       {"alice", "Alice", "alice@EXAMPLE.ORG", "alice@example.org", "ALICE@Example.Org",
+        "EXAMPLE\\alice", "example\\Alice", "EXAMPLE.ORG\\alice", "alice@EXAMPLE"}) {
+    EXPECT_EQ(CanonicalUsername(name, kWithRealms), "alice") << name;
+  }
+  EXPECT_EQ(CanonicalUsername("Alice@EXAMPLE", {.fold_case = false, .realms = {"EXAMPLE"}}),
+            "Alice");
+}
+
+TEST(UsernameTest, NothingElseIs) {
+  using namespace std::string_literals;
+  for (const std::string& name :
+       {"alice@OTHER.ORG"s, "OTHER\\alice"s, "alice@"s, "@EXAMPLE.ORG"s, "\\alice"s, "EXAMPLE\\"s,
+        "alice@EXAMPLE.ORG."s, "alice@EXAMPLE.ORG "s, "alice@EXAMPLE.ORG@EXAMPLE.ORG"s,
+        "EXAMPLE\\EXAMPLE\\alice"s, "EXAMPLE\\alice@EXAMPLE.ORG"s, "EXAMPLE/alice"s,
+        "alice@EXAMPLE.ORG\0"s, "alice@\xef\xbc\xa5XAMPLE"s, "example.org"s + "\\" + "al ice"}) {
+    EXPECT_FALSE(CanonicalUsername(name, kWithRealms)) << name;
   }
 }
 

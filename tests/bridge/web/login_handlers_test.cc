@@ -157,8 +157,8 @@ TEST_F(LoginHandlersTest, EveryAnswerThatIsNoSuccessTellsAKeyCloakClientToStop) 
            response.body.find("Invalid username or password.", at) != std::string::npos;
   };
   for (const LoginState state :
-       {LoginState::kFailed, LoginState::kPasswordExpired, LoginState::kUnavailable,
-        LoginState::kPrompts, LoginState::kWorking}) {
+       {LoginState::kFailed, LoginState::kPasswordExpired, LoginState::kPasswordKept,
+        LoginState::kUnavailable, LoginState::kPrompts, LoginState::kWorking}) {
     AnswerLogin(state);
     EXPECT_TRUE(stops(TryPassword("x"))) << static_cast<int>(state);
   }
@@ -217,6 +217,8 @@ TEST_F(LoginHandlersTest, BeginsNoConversationWithoutThePassword) {
 TEST_F(LoginHandlersTest, SaysPlainlyWhatIsToBeDone) {
   AnswerLogin(LoginState::kPasswordExpired);
   EXPECT_TRUE(Has(TryPassword("x"), "Your password has expired."));
+  AnswerLogin(LoginState::kPasswordKept);
+  EXPECT_TRUE(Has(TryPassword("x"), "Your password has expired and was not changed."));
   AnswerLogin(LoginState::kUnavailable);
   const HttpResponse response = TryPassword("x");
   EXPECT_EQ(response.status, 503);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <deque>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,7 @@
 #include "bridge/base/certificate_notice.h"
 #include "bridge/base/private_file.h"
 #include "bridge/base/unique_fd.h"
+#include "bridge/base/visible_text.h"
 #include "bridge/cli/configured.h"
 #include "bridge/cli/exit_status.h"
 #include "bridge/cli/reload.h"
@@ -143,7 +145,8 @@ void PrintKeys(const std::vector<ShownKey>& keys, SysSeconds now, std::ostream& 
   std::deque<std::vector<std::string>> lines = {
       {"NAME", "STATE", "SINCE", "SIGNED UNTIL", "CERTIFICATE ENDS", "DAYS", "SHA-256"}};
   for (const ShownKey& key : keys) {
-    std::vector<std::string> line = {key.name, std::string(saml::ToString(key.state)),
+    std::vector<std::string> line = {VisibleText(key.name, LineBreaks::kShow),
+                                     std::string(saml::ToString(key.state)),
                                      InstantOrDash(key.since), InstantOrDash(SignedUntil(key))};
     if (key.facts) {
       line.push_back(FormatUtc(key.facts->not_after));
@@ -183,10 +186,29 @@ Result<void> CheckKey(const saml::KeyFolder& folder, const std::string& name, Sy
   return {};
 }
 
-// Writes what `next` has, and has it taken; else `before` is put back.
+// Whoever wants to end this command waits for as long as this lives: between writing a state and
+// knowing what came of it, nobody would put it back.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGHUP, SIGINT, SIGTERM}) sigaddset(&signals, signal);
+    sigprocmask(SIG_BLOCK, &signals, &before_);
+  }
+  ~SignalsHeld() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+// Writes what `next` has, and has it taken; else what was before is put back.
 int TakeIntoForce(const KeysOptions& options, saml::KeyFolder& folder, const saml::KeyStates& next,
                   const std::string& done, std::ostream& out, std::ostream& errors) {
   const saml::KeyStates before = folder.states();
+  const SignalsHeld held;
   const Result<void> written = folder.Write(next);
   if (!written) return Fail(written.error(), kCannotTell, errors);
   if (options.no_reload) {
@@ -357,6 +379,7 @@ int RetireKey(const KeysOptions& options, SysSeconds now, std::ostream& out, std
   const saml::KeyEntry* const entry = states.Find(options.name);
   // Its file may go later than it itself.
   const bool is_retired = entry != nullptr && entry->state == saml::KeyState::kRetired;
+  const bool was_published = entry != nullptr && saml::IsInMetadata(entry->state);
   if (!is_retired || !options.delete_key) {
     const Result<void> allowed = states.Retire(options.name, now);
     if (!allowed) return Fail(allowed.error(), kNo, errors);
@@ -365,7 +388,9 @@ int RetireKey(const KeysOptions& options, SysSeconds now, std::ostream& out, std
         "'" + options.name + "' is retired: out of the metadata, and never used again", out,
         errors);
     if (status != kYes) return status;
-    out << "Give every SAML provider at AWS the new metadata: until then they trust it.\n";
+    if (was_published) {
+      out << "Give every SAML provider at AWS the new metadata: until then they trust it.\n";
+    }
   }
   const std::string path = folder->KeyPath(options.name);
   if (!options.delete_key) {

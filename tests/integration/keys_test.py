@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import tempfile
@@ -346,26 +347,37 @@ class KeysTest(KeysTestCase):
 
     def test_what_nobody_can_tell_is_put_back(self):
         self.done("new", "--name", "new")
-        before = (self.folder / "states").read_bytes()
-        path = str(self.stack.folder / "mute.sock")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as mute:
-            mute.bind(path)
-            mute.listen()
+        for signals, status in (((), 2), ((signal.SIGHUP, signal.SIGINT), None)):
+            with self.subTest(signals):
+                before = (self.folder / "states").read_bytes()
+                ended, errors = self.publish_to_a_mute_issuer(signals)
+                if status is None:
+                    self.assertIn(-ended, signals, "it ends once it has put things right")
+                else:
+                    self.assertEqual(ended, status)
+                self.assertIn("the folder is as it was; should rolebridge-issuer have taken the "
+                              "change, 'rolebridge reload' takes it back\n", errors)
+                self.assertEqual((self.folder / "states").read_bytes(), before)
 
-            def hang_up():
+    def publish_to_a_mute_issuer(self, signals):
+        """Who is asked for the reload sends `signals` to the command, and hangs up."""
+        path = self.stack.folder / "mute.sock"
+        path.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as mute:
+            mute.bind(str(path))
+            mute.listen()
+            with subprocess.Popen(
+                    [str(self.stack.bin_dir / "rolebridge"), "keys", "publish", "new", "--config",
+                     str(self.stack.config), "--socket", str(path)],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as command:
                 peer, _ = mute.accept()
                 with peer:
                     peer.recv(100)
-
-            answering = threading.Thread(target=hang_up)
-            answering.start()
-            run = self.stack.rolebridge("keys", "publish", "new", "--config",
-                                        str(self.stack.config), "--socket", path)
-            answering.join()
-        self.assertEqual((run.returncode, run.stdout), (2, ""))
-        self.assertIn("the folder is as it was; should rolebridge-issuer have taken the change, "
-                      "'rolebridge reload' takes it back\n", run.stderr)
-        self.assertEqual((self.folder / "states").read_bytes(), before)
+                    self.assertIn(b"new published", (self.folder / "states").read_bytes())
+                    for number in signals:
+                        command.send_signal(number)
+                _, errors = command.communicate()
+        return command.returncode, errors
 
     def test_lists_what_there_is(self):
         made = self.done("new")
@@ -379,6 +391,7 @@ class KeysTest(KeysTestCase):
         self.assertEqual([line.split()[:2] for line in lines[1:]],
                          [["old", "former"], [name, "active"], [f"{name}-2", "next"]])
         [old, new, _] = json.loads(self.done("list", "--json"))
+        self.assertNotIn("Give every", self.done("retire", f"{name}-2"), "it was never published")
         self.assertEqual(old["signed_until"], new["since"])
         self.assertIsNone(new["signed_until"])
         self.assertIn(new["days_left"], (3651, 3652))

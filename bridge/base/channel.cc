@@ -62,7 +62,9 @@ Result<Channel> Channel::Connect(const std::string& path) {
   UniqueFd fd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return SystemError(ErrorCode::kInternal, "socket");
   if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof(sockaddr_un)) != 0) {
-    return SystemError(ErrorCode::kUnavailable, "cannot connect to '" + path + "'");
+    const bool is_nobody = errno == ENOENT || errno == ECONNREFUSED;
+    return SystemError(is_nobody ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
+                       "cannot connect to '" + path + "'");
   }
   return Channel(std::move(fd));
 }

@@ -18,7 +18,7 @@ class Channel {
  public:
   explicit Channel(UniqueFd socket) : socket_(std::move(socket)) {}
 
-  // Errors: kUnavailable, nobody listens at `path`.
+  // Errors: kNotFound, nobody listens at `path`; kUnavailable, it can't be reached.
   static Result<Channel> Connect(const std::string& path);
 
   // Sends one message. Errors: kDeadlineExceeded, the peer does not read; kUnavailable, it is gone.

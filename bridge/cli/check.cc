@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/base/certificate_notice.h"
 #include "bridge/base/private_file.h"
 #include "bridge/base/visible_text.h"
 #include "bridge/config/config_loader.h"
@@ -22,7 +23,6 @@ namespace rolebridge::cli {
 namespace {
 
 constexpr size_t kMaxCertificate = 64 * 1024;
-constexpr std::chrono::days kRenewalNotice{30};
 // A made-up person for asking what a group would give: AWS takes the name, and nobody has it here.
 constexpr char kNobody[] = "some+body";
 
@@ -48,8 +48,11 @@ class Report {
 };
 
 void NoteExpiry(Report& report, const std::string& what, SysSeconds not_after, SysSeconds now) {
-  if (not_after - now < kRenewalNotice) {
-    report.Warn(what + ": expires on " + FormatUtc(not_after) + "; renew it");
+  if (not_after < now) {
+    report.Warn(what + ": expired on " + FormatUtc(not_after));
+  } else if (not_after - now < kCertificateNotice) {
+    report.Warn(what + ": expires on " + FormatUtc(not_after) +
+                " (days left: " + std::to_string(DaysLeft(not_after, now)) + "); renew it");
   }
 }
 
@@ -78,7 +81,11 @@ void CheckSigning(const config::Config& config, SysSeconds now, Report& report) 
   const saml::SigningKey& key = keys->signer.key();
   report.Good("signing: RSA " + std::to_string(key.bits()) + ", SHA-256 " + key.fingerprint() +
               ", until " + FormatUtc(key.certificate_not_after()));
-  NoteExpiry(report, "signing", key.certificate_not_after(), now);
+  for (const issuer::PublishedKey& each : keys->published) {
+    NoteExpiry(report,
+               "signing: '" + each.name + "' (" + std::string(saml::ToString(each.state)) + ")",
+               each.not_after, now);
+  }
 }
 
 bool Has(const pam::StackLine& line, std::string_view argument) {

@@ -80,35 +80,105 @@ void AddSchema(CLI::App& app) {
       ->callback([] { std::cout << config::WriteJsonSchema(); });
 }
 
-void AddKeys(CLI::App& app, int& status) {
-  CLI::App* const keys = app.add_subcommand("keys", "Keys and certificates");
-  keys->require_subcommand(1);
+struct NewKeyOptions {
+  std::string config_path = cli::KeysOptions().config_path;
+  cli::NewKeysOptions made = {.folder = "", .name = ""};
+  cli::GivenPair given;
+};
+
+// In the folder that is named or, of signing keys, that the configuration names; else in this one.
+Result<std::string> NewKey(NewKeyOptions options, SysSeconds now, Random& random) {
+  const bool is_given = !options.given.certificate.empty();
+  if (options.made.folder.empty() && options.made.tls_host.empty()) {
+    const Result<std::string> folder = cli::FindSigningFolder(options.config_path);
+    if (!folder) {
+      return Error{folder.error().code,
+                   folder.error().message + "\nto make a key all the same, say where: --out"};
+    }
+    if (!folder->empty()) {
+      return cli::MakeNextKey(*folder, options.made, is_given ? &options.given : nullptr, now,
+                              random);
+    }
+  }
+  if (is_given) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--certificate and --key are for a configuration with signing_folder"};
+  }
+  if (options.made.folder.empty()) options.made.folder = ".";
+  if (options.made.name.empty()) options.made.name = "saml";
+  return cli::MakeKeys(options.made, now, random);
+}
+
+void AddNewKey(CLI::App& keys, int& status) {
   CLI::App* const command =
-      keys->add_subcommand("new", "Makes a key and a self-signed certificate for it");
-  const auto options = std::make_shared<cli::NewKeysOptions>();
-  command->add_option("--out", options->folder, "Folder to write to")->capture_default_str();
-  command->add_option("--name", options->name, "File name without its ending")
-      ->capture_default_str();
-  command->add_option("--cn", options->common_name, "Name in the certificate")
-      ->capture_default_str();
-  command->add_option("--tls", options->tls_host, "Make one for a TLS server of this host name");
-  command->add_option("--bits", options->bits, "Size of the RSA key")
+      keys.add_subcommand("new", "Makes a key and a self-signed certificate for it");
+  const auto options = std::make_shared<NewKeyOptions>();
+  cli::NewKeysOptions& made = options->made;
+  command->add_option("--config", options->config_path, "The configuration")->capture_default_str();
+  command->add_option("--out", made.folder,
+                      "Folder to write to; unless given, signing_folder of the configuration, or "
+                      "else this one");
+  command->add_option("--name", made.name,
+                      "File name without its ending; unless given, saml, with the month in "
+                      "signing_folder");
+  command->add_option("--cn", made.common_name, "Name in the certificate")->capture_default_str();
+  command->add_option("--tls", made.tls_host, "Make one for a TLS server of this host name");
+  command->add_option("--bits", made.bits, "Size of the RSA key")
       ->check(CLI::Range(2048, 4096))
       ->capture_default_str();
-  command->add_option("--years", options->years, "How long the certificate is valid")
+  command->add_option("--years", made.years, "How long the certificate is valid")
       ->check(CLI::Range(1, 30))
       ->capture_default_str();
+  CLI::Option* const certificate = command->add_option(
+      "--certificate", options->given.certificate, "Take this one into signing_folder, make none");
+  CLI::Option* const key =
+      command->add_option("--key", options->given.key, "Its key")->needs(certificate);
+  certificate->needs(key);
   command->callback([options, &status] {
     const SystemClock clock;
     SystemRandom random;
-    const Result<std::string> made = cli::MakeKeys(*options, clock.Now(), random);
-    if (made) {
-      std::cout << *made;
+    const Result<std::string> made_key = NewKey(*options, clock.Now(), random);
+    if (made_key) {
+      std::cout << *made_key;
     } else {
-      std::cerr << "rolebridge: " << made.error().message << "\n";
+      std::cerr << "rolebridge: " << made_key.error().message << "\n";
       status = 1;
     }
   });
+}
+
+void AddKeys(CLI::App& app, int& status) {
+  CLI::App* const keys = app.add_subcommand("keys", "Keys and certificates");
+  keys->require_subcommand(1);
+  AddNewKey(*keys, status);
+  const auto options = std::make_shared<cli::KeysOptions>();
+  const auto add = [&](const char* name, const char* help, auto run) {
+    CLI::App* const command = keys->add_subcommand(name, help);
+    command->add_option("--config", options->config_path, "The configuration")
+        ->capture_default_str();
+    command->callback([options, &status, run] {
+      status = run(*options, SystemClock().Now(), std::cout, std::cerr);
+    });
+    return command;
+  };
+  const auto add_change = [&](const char* name, const char* help, auto run) {
+    CLI::App* const command = add(name, help, run);
+    command->add_option("NAME", options->name, "The key, as list names it")->required();
+    command
+        ->add_option("--socket", options->admin_socket, "Where rolebridge-issuer listens for this")
+        ->capture_default_str();
+    command->add_flag("--no-reload", options->no_reload,
+                      "Only prepare it: it takes effect when the issuer reloads or starts");
+    return command;
+  };
+  add("list", "The signing keys and how far each has come", cli::ListKeys)
+      ->add_flag("--json", options->json, "Print JSON");
+  add_change("publish", "Puts the next key into the metadata", cli::PublishKey);
+  add_change("activate", "Has a published key sign from now on", cli::ActivateKey)
+      ->add_flag("--aws-has-it", options->aws_has_it,
+                 "Every SAML provider at AWS has been given the metadata with this key");
+  add_change("retire", "Takes a key out of the metadata for good", cli::RetireKey)
+      ->add_flag("--delete-key", options->delete_key, "Delete its private key, too");
 }
 
 void AddSimulate(CLI::App& app, int& status) {

@@ -8,16 +8,18 @@
 
 namespace rolebridge::cli {
 
-int Reload(const std::string& admin_socket, std::ostream& out, std::ostream& errors) {
+ReloadOutcome AskToReload(const std::string& admin_socket, std::string_view command,
+                          std::ostream& errors) {
   const auto answer = protocol::AdminClient(admin_socket).Reload({});
   if (!answer) {
-    errors << "rolebridge reload: " << answer.error().message << "\n";
-    return kCannotTell;
+    errors << command << ": " << answer.error().message << "\n";
+    const bool is_nobody = answer.error().code == ErrorCode::kNotFound;
+    return {is_nobody ? Reloaded::kNotRunning : Reloaded::kUnknown, {}};
   }
   const auto* const reply = std::get_if<protocol::ReloadReply>(&*answer);
   if (reply == nullptr) {
-    errors << "rolebridge reload: " << std::get<protocol::Refusal>(*answer).detail << "\n";
-    return kCannotTell;
+    errors << command << ": " << std::get<protocol::Refusal>(*answer).detail << "\n";
+    return {};
   }
   for (const std::string& problem : reply->problems) {
     errors << "wrong    " << VisibleText(problem, LineBreaks::kKeep) << "\n";
@@ -26,13 +28,24 @@ int Reload(const std::string& admin_socket, std::ostream& out, std::ostream& err
     errors << "warning  " << VisibleText(warning, LineBreaks::kKeep) << "\n";
   }
   if (reply->others > 0) errors << "and " << reply->others << " more; see rolebridge check\n";
-  if (!reply->is_taken) {
-    errors << "not reloaded; configuration " << reply->config_hash.substr(0, 12)
-           << " stays in force\n";
-    return kNo;
+  return {reply->is_taken ? Reloaded::kTaken : Reloaded::kRefused, reply->config_hash};
+}
+
+int Reload(const std::string& admin_socket, std::ostream& out, std::ostream& errors) {
+  const ReloadOutcome outcome = AskToReload(admin_socket, "rolebridge reload", errors);
+  const std::string configuration = "configuration " + outcome.config_hash.substr(0, 12);
+  switch (outcome.reloaded) {
+    case Reloaded::kTaken:
+      out << "reloaded; " << configuration << " is in force\n";
+      return kYes;
+    case Reloaded::kRefused:
+      errors << "not reloaded; " << configuration << " stays in force\n";
+      return kNo;
+    case Reloaded::kNotRunning:
+    case Reloaded::kUnknown:
+      return kCannotTell;
   }
-  out << "reloaded; configuration " << reply->config_hash.substr(0, 12) << " is in force\n";
-  return kYes;
+  return kCannotTell;
 }
 
 }  // namespace rolebridge::cli

@@ -120,7 +120,9 @@ struct UsernameRules {
 struct Config {
   std::string url;  // "https://sso.example.org", no trailing slash
   Listen listen;
-  std::vector<KeyPair> signing;  // the first signs
+  std::vector<KeyPair> signing;  // the first signs; empty where there is a folder
+  std::string signing_folder;    // see saml/key_folder.h; empty where there is a list
+  Position signing_position;     // of whichever it is
   seconds session_lifetime{8 * 3600};
   seconds session_idle{3600};
   std::optional<seconds> audit_retention;  // none: records are kept for good

@@ -163,9 +163,11 @@ struct ApplicationDraft {
 };
 
 struct Draft {
+  Position position;
   std::string url;
   ListenDraft listen;
-  std::vector<KeyPair> signing;
+  std::optional<Located<std::vector<KeyPair>>> signing;
+  std::optional<Located<std::string>> signing_folder;
   SessionDraft session;
   std::vector<LevelDraft> assurance;
   UsersDraft users;
@@ -180,6 +182,7 @@ struct Draft {
   std::vector<TestDraft> tests;
   Branding branding;
   Limits limits;
+  std::set<std::string> unreadable;  // keys whose value was refused
 };
 
 }  // namespace rolebridge::config

@@ -48,6 +48,7 @@ class Resolver {
 
  private:
   void ResolveListen();
+  void ResolveSigning();
   void ResolveSession();
   void ResolveAssurance();
   void ResolveLdap();
@@ -93,6 +94,29 @@ void Resolver::ResolveListen() {
     Refuse(draft.position, "listen",
            "'tls' is missing, and passwords would cross the network in clear text; give it "
            "certificate and key, or listen on a loopback address or unix:/run/... behind a proxy");
+  }
+}
+
+void Resolver::ResolveSigning() {
+  if (draft_.signing) {
+    config_.signing = draft_.signing->value;
+    config_.signing_position = draft_.signing->position;
+  }
+  if (draft_.signing_folder) {
+    config_.signing_folder = draft_.signing_folder->value;
+    config_.signing_position = draft_.signing_folder->position;
+  }
+  if (draft_.signing && draft_.signing_folder) {
+    Refuse(draft_.signing_folder->position, "signing_folder",
+           "stands beside signing; keys come from one of the two: take the other out");
+  }
+  const bool is_unread =
+      draft_.unreadable.count("signing") > 0 || draft_.unreadable.count("signing_folder") > 0;
+  if (!draft_.signing && !draft_.signing_folder && !is_unread) {
+    reports_.mistakes.push_back(
+        {draft_.position,
+         "'signing' is missing; it is the keys of assertions: the first signs, all are published "
+         "(or 'signing_folder', where 'rolebridge keys' keeps them)"});
   }
 }
 
@@ -455,13 +479,13 @@ void Resolver::ResolveApplications() {
 
 Config Resolver::Run() {
   config_.url = draft_.url;
-  config_.signing = draft_.signing;
   config_.usernames = {draft_.users.fold_case, draft_.users.realms};
   config_.audit_retention = draft_.audit.retention;
   config_.require_synchronised_clock = draft_.clock.require_synchronised;
   config_.branding = draft_.branding;
   config_.limits = draft_.limits;
   ResolveListen();
+  ResolveSigning();
   ResolveSession();
   ResolveAssurance();
   ResolveLdap();

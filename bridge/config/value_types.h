@@ -58,9 +58,13 @@ class SourceType {
 class PathType {
  public:
   using Value = std::string;
+  explicit PathType(std::string words = "the path of a file") : words_(std::move(words)) {}
   std::optional<std::string> Read(Reader& reader, const YamlNode& node) const;
-  std::string Words() const { return "the path of a file"; }
+  std::string Words() const { return words_; }
   Shape Describe() const { return {.words = Words()}; }
+
+ private:
+  std::string words_;
 };
 
 // Exactly `true` or `false`, without quotes: yes, on and 1 are none (security.md Y3).

@@ -38,6 +38,18 @@ std::vector<std::string> NeedsRestart(const config::Config& before, const config
   return keys;
 }
 
+// Whoever reloads is at hand to do something about it.
+void WarnOfEnds(const std::vector<PublishedKey>& keys, SysSeconds now,
+                std::vector<std::string>& warnings) {
+  for (const PublishedKey& key : keys) {
+    if (key.not_after - now >= kCertificateNotice) continue;
+    warnings.push_back("signing: the certificate of '" + key.name + "' (" +
+                       std::string(saml::ToString(key.state)) +
+                       (key.not_after < now ? ") ended at " : ") ends at ") +
+                       FormatUtc(key.not_after));
+  }
+}
+
 // What systemctl status shows: one line.
 void TellServiceManager(std::string text) {
   for (char& c : text) {
@@ -121,10 +133,17 @@ Outcome CurrentService::Try(const std::string& by) {
   for (const std::string& key : NeedsRestart(before, after)) {
     outcome.warnings.push_back(key + ": takes effect when rolebridge-web starts again");
   }
+  const std::vector<PublishedKey>& keys = (*service)->published_keys();
+  WarnOfEnds(keys, state_.clock.Now(), outcome.warnings);
   const Result<void> recorded =
       state_.audit.Write({"config_reloaded",
                           LogPriority::kNotice,
-                          {{"by", by}, {"config", after.hash}, {"config_before", before.hash}}});
+                          {{"by", by},
+                           {"config", after.hash},
+                           {"config_before", before.hash},
+                           {"key", keys.front().fingerprint},
+                           {"key_before", current->published_keys().front().fingerprint},
+                           {"published_keys", OtherFingerprints(keys)}}});
   if (!recorded) {
     outcome.problems.push_back("it can't be put on record: " + recorded.error().message);
     return outcome;

@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "bridge/base/certificate_notice.h"
 #include "bridge/base/log.h"
 #include "bridge/config/config_loader.h"
 #include "bridge/issuer/admin_table.h"
@@ -61,7 +62,12 @@ int main(int argc, char** argv) {
   CurrentService current(
       std::move(first), [&] { return config::LoadConfig(options.config_path); }, state);
   const AdminTable admin_table(current, state);
-  RecordOrExit(*audit, {"issuer_started", LogPriority::kNotice, {{"config", config.hash}}});
+  RecordOrExit(*audit, StartedEvent(*current.Get()));
+  CertificateNotice notice(clock);
+  const auto keep_up = [&] {
+    notice.Look(EndsOf(current.Get()->published_keys()));
+    KeepUp(*store, *record, clock.Now());
+  };
   {
     Listeners listeners = ListenOrExit(options);
     RequestServer web(
@@ -78,8 +84,8 @@ int main(int argc, char** argv) {
     }
     NotifyReady(config);
     Log(LogPriority::kNotice, "ready", {{"socket", options.socket_path}, {"config", config.hash}});
-    web.ServeUntil(
-        stop.get(), [&] { KeepUp(*store, *record, clock.Now()); }, KeepUpInterval());
+    keep_up();
+    web.ServeUntil(stop.get(), keep_up, KeepUpInterval());
   }
   sessions->Flush();
   static_cast<void>(audit->Write({"issuer_stopped", LogPriority::kNotice, {}}));

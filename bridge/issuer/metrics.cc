@@ -29,7 +29,7 @@ prometheus::Gauge& Gauge(prometheus::Registry& registry, const char* name, const
 }  // namespace
 
 struct Metrics::Families {
-  std::mutex mutex;  // of in_force and its hash, and so of a whole text
+  std::mutex mutex;  // of what is shown at the moment, and so of a whole text
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& logins = prometheus::BuildCounter()
                                                         .Name("rolebridge_logins_total")
@@ -57,6 +57,13 @@ struct Metrics::Families {
   prometheus::Gauge& certificate =
       Gauge(registry, "rolebridge_signing_certificate_not_after_seconds",
             "When the certificate of the key that signs ends, in seconds since 1970.");
+  prometheus::Family<prometheus::Gauge>& published =
+      prometheus::BuildGauge()
+          .Name("rolebridge_published_certificate_not_after_seconds")
+          .Help(
+              "When each certificate of the metadata ends, in seconds since 1970, by its key's "
+              "name and state.")
+          .Register(registry);
   prometheus::Family<prometheus::Gauge>& build = prometheus::BuildGauge()
                                                      .Name("rolebridge_build_info")
                                                      .Help("1, with the version of the issuer.")
@@ -66,10 +73,31 @@ struct Metrics::Families {
           .Name("rolebridge_configuration_info")
           .Help("1, with the SHA-256 of the configuration in force.")
           .Register(registry);
+  std::vector<EndingCertificate> shown;
+  std::vector<prometheus::Gauge*> ends;  // of those
   prometheus::Gauge* in_force = nullptr;
   std::string in_force_hash;
   std::array<prometheus::Histogram*, kSteps.size()> steps{};
+
+  void ShowCertificates(const std::vector<EndingCertificate>& certificates);
 };
+
+void Metrics::Families::ShowCertificates(const std::vector<EndingCertificate>& certificates) {
+  if (certificates == shown) return;
+  for (prometheus::Gauge* const gauge : ends) published.Remove(gauge);
+  ends.clear();
+  for (const EndingCertificate& each : certificates) {
+    // By the fingerprint too: two of a list may be called alike.
+    prometheus::Gauge& gauge =
+        published.Add({{"key", each.key}, {"state", each.state}, {"sha256", each.sha256}});
+    gauge.Set(static_cast<double>(each.not_after.time_since_epoch().count()));
+    ends.push_back(&gauge);
+  }
+  if (!certificates.empty()) {
+    certificate.Set(static_cast<double>(certificates.front().not_after.time_since_epoch().count()));
+  }
+  shown = certificates;
+}
 
 Metrics::Metrics() : families_(std::make_unique<Families>()) {
   for (size_t i = 0; i < kSteps.size(); ++i) {
@@ -100,8 +128,7 @@ std::string Metrics::Text(const Gauges& gauges) {
   const std::lock_guard lock(families_->mutex);
   families_->sessions.Set(static_cast<double>(gauges.sessions));
   families_->conversations.Set(static_cast<double>(gauges.conversations));
-  families_->certificate.Set(
-      static_cast<double>(gauges.certificate_not_after.time_since_epoch().count()));
+  families_->ShowCertificates(gauges.certificates);
   if (families_->in_force_hash != gauges.config_hash) {
     if (families_->in_force != nullptr) families_->configuration.Remove(families_->in_force);
     families_->in_force = &families_->configuration.Add({{"sha256", gauges.config_hash}});

@@ -5,8 +5,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "bridge/base/clock.h"
+#include "bridge/base/certificate_notice.h"
 
 namespace rolebridge::issuer {
 
@@ -34,7 +35,8 @@ class Metrics {
   struct Gauges {
     size_t sessions = 0;
     size_t conversations = 0;
-    SysSeconds certificate_not_after{};  // of the key that signs
+    std::vector<EndingCertificate>
+        certificates;  // in the metadata, that of the key that signs first
     std::string config_hash;
   };
   // In Prometheus's text format.

@@ -62,7 +62,7 @@ protocol::StatusReply StatusOf(const Services& services) {
   protocol::StatusReply reply{.config_hash = services.config.hash};
   if (state.clock_guard.Objection(services.config.require_synchronised_clock)) {
     reply.why_not = "clock";
-  } else if (services.certificate_not_after <= state.clock.Now()) {
+  } else if (services.published_keys.front().not_after <= state.clock.Now()) {
     reply.why_not = "certificate";
   } else if (!state.store.Probe()) {
     reply.why_not = "store";
@@ -80,7 +80,7 @@ protocol::MetricsReply MetricsOf(const Services& services) {
   const State& state = services.state;
   return {state.metrics.Text({.sessions = state.sessions.size(),
                               .conversations = state.conversations.size(),
-                              .certificate_not_after = services.certificate_not_after,
+                              .certificates = EndsOf(services.published_keys),
                               .config_hash = services.config.hash})};
 }
 

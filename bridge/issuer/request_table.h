@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bridge/base/result.h"
 #include "bridge/base/secret_string.h"
@@ -11,6 +12,7 @@
 #include "bridge/issuer/issue_service.h"
 #include "bridge/issuer/login_service.h"
 #include "bridge/issuer/portal_service.h"
+#include "bridge/issuer/signing_keys.h"
 #include "bridge/issuer/state.h"
 #include "bridge/protocol/protocol.h"
 #include "ldap/directory.h"
@@ -25,7 +27,7 @@ struct Services {
   IssueService& issue;
   ldap::Directory& directory;
   const State& state;
-  SysSeconds certificate_not_after{};  // of the key that signs
+  const std::vector<PublishedKey>& published_keys;  // the one that signs first
   std::function<Result<std::string>(std::string_view slug)> metadata;
 };
 

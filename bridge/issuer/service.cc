@@ -27,8 +27,8 @@ Service::Service(config::Config config, SigningKeys signing,
       issue_(config_, people_, signing_.signer, state.sessions, state.seen_requests, state.audit,
              state.clock_guard, state.response_rate, state.metrics, state.clock, state.random,
              state.keys.name_id),
-      table_({config_, login_, portal_, issue_, *directory_, state,
-              signing_.signer.key().certificate_not_after(), [this](std::string_view slug) {
+      table_({config_, login_, portal_, issue_, *directory_, state, signing_.published,
+              [this](std::string_view slug) {
                 return MetadataFor(config_, signing_.certificates_base64, slug);
               }}) {}
 

@@ -33,6 +33,8 @@ class Service {
   }
 
   const config::Config& config() const { return config_; }
+  // The one that signs first.
+  const std::vector<PublishedKey>& published_keys() const { return signing_.published; }
 
   // What of `tests:` does not hold, a line each with its place. With kAll, somebody of the
   // directory is looked up there, until `deadline`; what was not asked by then does not hold.

@@ -149,6 +149,15 @@ UniqueFd StopSignalFd() {
   return UniqueFd(signalfd(-1, &signals, SFD_CLOEXEC));
 }
 
+AuditEvent StartedEvent(const Service& service) {
+  const std::vector<PublishedKey>& keys = service.published_keys();
+  return {"issuer_started",
+          LogPriority::kNotice,
+          {{"config", service.config().hash},
+           {"key", keys.front().fingerprint},
+           {"published_keys", OtherFingerprints(keys)}}};
+}
+
 void RecordOrExit(Audit& audit, const AuditEvent& event) {
   if (Result<void> recorded = audit.Write(event); !recorded) Fail(recorded.error().message);
 }

@@ -75,6 +75,9 @@ Listeners ListenOrExit(const Options& options);
 // SIGPIPE and SIGXFSZ are ignored from here on.
 UniqueFd StopSignalFd();
 
+// With the keys that it starts with, as a reload's record has them.
+AuditEvent StartedEvent(const Service& service);
+
 // What can't be put on record must not begin.
 void RecordOrExit(Audit& audit, const AuditEvent& event);
 

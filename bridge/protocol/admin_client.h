@@ -13,8 +13,8 @@ namespace rolebridge::protocol {
 
 // What the command rolebridge asks the issuer through; one connection a question.
 //
-// Errors of every call: kUnavailable, nobody listens or it may not be opened; kDeadlineExceeded, no
-// answer in time; kInvalidArgument, an answer that is none.
+// Errors of every call: kNotFound, nobody listens; kUnavailable, it may not be opened or ended
+// meanwhile; kDeadlineExceeded, no answer in time; kInvalidArgument, an answer that is none.
 class AdminClient {
  public:
   // Every directory that `tests:` ask may take its time.

@@ -169,6 +169,20 @@ Result<SigningKey> SigningKey::Load(std::string_view certificate_pem, const Secr
   return SigningKey(std::move(parts));
 }
 
+Result<CertificateFacts> ReadCertificateFacts(std::string_view pem) {
+  const Result<Certificate> certificate = ReadCertificate(pem);
+  if (!certificate) return certificate.error();
+  const Result<SysSeconds> not_before = InstantOf(X509_get0_notBefore(certificate->get()));
+  if (!not_before) return not_before.error();
+  const Result<SysSeconds> not_after = InstantOf(X509_get0_notAfter(certificate->get()));
+  if (!not_after) return not_after.error();
+  const Result<std::string> der = DerOf(certificate->get());
+  if (!der) return der.error();
+  const Result<std::string> fingerprint = Sha256Hex(*der);
+  if (!fingerprint) return fingerprint.error();
+  return CertificateFacts{EncodeBase64(*der), *fingerprint, *not_before, *not_after};
+}
+
 const std::string& SigningKey::certificate_base64() const { return parts_->certificate_base64; }
 const std::string& SigningKey::fingerprint() const { return parts_->fingerprint; }
 SysSeconds SigningKey::certificate_not_after() const { return parts_->not_after; }

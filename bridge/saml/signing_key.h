@@ -39,6 +39,16 @@ class SigningKey {
   std::unique_ptr<Parts> parts_;
 };
 
+// What a certificate says by itself, without its key.
+struct CertificateFacts {
+  std::string base64;       // DER, on one line
+  std::string fingerprint;  // SHA-256, lower-case hex
+  SysSeconds not_before{};
+  SysSeconds not_after{};
+};
+// The first certificate in `pem`. Errors: kInvalidArgument, there is none.
+Result<CertificateFacts> ReadCertificateFacts(std::string_view pem);
+
 struct NewKeyPair {
   std::string certificate_pem;
   SecretString key_pem;  // PKCS#8, not encrypted

@@ -682,7 +682,11 @@ void Front::Impl::Repeat(asio::steady_timer& timer, std::chrono::milliseconds in
 
 void Front::Impl::RenewCertificates() {
   for (const std::unique_ptr<Listener>& listener : listeners_) {
-    if (listener->tls) listener->tls->LookOnce();
+    if (!listener->tls) continue;
+    listener->tls->LookOnce();
+    if (settings_.on_certificate) {
+      settings_.on_certificate(listener->tls->context().certificate_not_after());
+    }
   }
 }
 
@@ -701,6 +705,7 @@ Result<void> Front::Impl::Serve(const std::function<void()>& on_listening) {
   if (settings_.heartbeat) {
     Repeat(heartbeat_timer_, settings_.heartbeat_interval, settings_.heartbeat);
   }
+  RenewCertificates();
   Repeat(renewal_timer_, settings_.certificate_interval, [this] { RenewCertificates(); });
   if (on_listening) on_listening();
   io_.run();

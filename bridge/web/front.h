@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bridge/base/clock.h"
 #include "bridge/base/limits.h"
 #include "bridge/base/random.h"
 #include "bridge/base/result.h"
@@ -33,6 +34,9 @@ struct FrontSettings {
   std::function<void()> heartbeat;
   std::chrono::milliseconds heartbeat_interval{5'000};
   std::chrono::milliseconds certificate_interval{5'000};  // looked at for a renewed one
+  // Told on the I/O thread, when serving begins and at that interval, until when the certificate is
+  // valid that browsers see; may be absent.
+  std::function<void(SysSeconds not_after)> on_certificate;
 };
 
 // Accepts, speaks TLS, reads and writes, all on one thread by Asio coroutines, under deadlines and

@@ -27,6 +27,7 @@
 #include "bridge/web/settings_watch.h"
 #include "bridge/web/site.h"
 #include "bridge/web/static_files.h"
+#include "bridge/web/tls_end.h"
 
 // rolebridge-web: speaks HTTP with browsers, and asks the issuer for everything else. It reads no
 // configuration file: the issuer tells it its settings.
@@ -112,8 +113,9 @@ std::vector<FrontListener> ListenOrExit(const protocol::SettingsReply& settings,
   return listeners;
 }
 
-FrontSettings FrontSettingsOrExit(const protocol::SettingsReply& settings) {
+FrontSettings FrontSettingsOrExit(const protocol::SettingsReply& settings, TlsEnd& tls_end) {
   FrontSettings front;
+  front.on_certificate = [&tls_end](SysSeconds not_after) { tls_end.Tell(not_after); };
   front.limits = settings.limits;
   for (const std::string& network : settings.trusted_proxies) {
     front.trusted_proxies.push_back(OrExit(IpNetwork::Parse(network)));
@@ -142,13 +144,14 @@ int main(int argc, char** argv) {
   const std::unique_ptr<protocol::IssuerApi> issuer =
       protocol::ConnectToIssuer(options.issuer_socket, OrExit(FindUserId(options.issuer_user)));
   CurrentSettings settings(OrExit(AwaitSettings(*issuer, random, kIssuerPatience)));
-  const Site site{*issuer, settings, pages, static_files, clock, random};
+  TlsEnd tls_end(clock);
+  const Site site{*issuer, settings, pages, static_files, clock, random, tls_end};
 
   const auto page_routes = OrExit(Dispatcher::Create(PublicRoutes(site)));
   const auto status_routes = OrExit(Dispatcher::Create(StatusRoutes(site)));
   const std::shared_ptr<const WebSettings> at_start = settings.Get();
   const auto front =
-      OrExit(Front::Create(FrontSettingsOrExit(at_start->reply),
+      OrExit(Front::Create(FrontSettingsOrExit(at_start->reply, tls_end),
                            ListenOrExit(at_start->reply, *page_routes, *status_routes), random));
 
   const SettingsWatch watch(*issuer, settings, random, kSettingsInterval);

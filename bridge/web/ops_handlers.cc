@@ -1,5 +1,6 @@
 #include "bridge/web/ops_handlers.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -38,12 +39,22 @@ HttpResponse OpsHandlers::Readiness(const HttpRequest& request) const {
   return status->ready ? Text(200, "ready\n") : Text(503, status->why_not + "\n");
 }
 
-// The issuer's own, behind whether there is one at all.
+// The issuer's own, behind whether there is one at all and what only this process knows.
 HttpResponse OpsHandlers::Metrics(const HttpRequest& request) const {
   protocol::MetricsRequest ask{.context = OwnContext(request)};
   const auto answer = issuer_.Metrics(ask);
   const auto* const metrics = answer ? std::get_if<protocol::MetricsReply>(&*answer) : nullptr;
-  std::string text =
+  std::string text;
+  if (const std::optional<SysSeconds> end = tls_end_.Get()) {
+    text =
+        "# HELP rolebridge_tls_certificate_not_after_seconds When the certificate that browsers "
+        "see "
+        "ends, in seconds since 1970.\n"
+        "# TYPE rolebridge_tls_certificate_not_after_seconds gauge\n"
+        "rolebridge_tls_certificate_not_after_seconds " +
+        std::to_string(end->time_since_epoch().count()) + "\n";
+  }
+  text +=
       "# HELP rolebridge_issuer_up 1 where the issuer answers.\n"
       "# TYPE rolebridge_issuer_up gauge\n"
       "rolebridge_issuer_up ";

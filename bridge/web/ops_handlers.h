@@ -3,6 +3,7 @@
 #include "bridge/base/random.h"
 #include "bridge/protocol/issuer_client.h"
 #include "bridge/web/http.h"
+#include "bridge/web/tls_end.h"
 
 namespace rolebridge::web {
 
@@ -10,7 +11,8 @@ namespace rolebridge::web {
 // any answer (security.md X2).
 class OpsHandlers {
  public:
-  explicit OpsHandlers(protocol::IssuerApi& issuer) : issuer_(issuer) {}
+  OpsHandlers(protocol::IssuerApi& issuer, const TlsEnd& tls_end)
+      : issuer_(issuer), tls_end_(tls_end) {}
 
   // GET /healthz: this process lives.
   HttpResponse Health(const HttpRequest& request) const;
@@ -21,6 +23,7 @@ class OpsHandlers {
 
  private:
   protocol::IssuerApi& issuer_;
+  const TlsEnd& tls_end_;
 };
 
 }  // namespace rolebridge::web

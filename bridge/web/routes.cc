@@ -71,7 +71,7 @@ DispatcherSettings PublicRoutes(const Site& site) {
 }
 
 DispatcherSettings StatusRoutes(const Site& site) {
-  const auto ops = std::make_shared<const OpsHandlers>(site.issuer);
+  const auto ops = std::make_shared<const OpsHandlers>(site.issuer, site.tls_end);
   DispatcherSettings settings;
   settings.routes = {
       {"GET", "/healthz", Call(ops, &OpsHandlers::Health)},

@@ -12,6 +12,7 @@
 #include "bridge/web/csrf_token.h"
 #include "bridge/web/pages.h"
 #include "bridge/web/static_files.h"
+#include "bridge/web/tls_end.h"
 
 namespace rolebridge::web {
 
@@ -49,6 +50,7 @@ struct Site {
   const std::vector<StaticFile>& static_files;
   const Clock& clock;
   Random& random;
+  const TlsEnd& tls_end;
 };
 
 }  // namespace rolebridge::web

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include "bridge/base/c_ptr.h"
@@ -160,6 +161,14 @@ Result<void> CheckKeyFile(const std::string& path) {
   return {};
 }
 
+Result<SysSeconds> EndOf(const X509* certificate) {
+  std::tm parts{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) {
+    return TlsError(ErrorCode::kInvalidArgument, "the certificate's dates");
+  }
+  return SysSeconds(std::chrono::seconds(timegm(&parts)));
+}
+
 }  // namespace
 
 std::unique_ptr<Transport> MakePlainTransport(int socket) {
@@ -193,7 +202,9 @@ Result<TlsContext> TlsContext::Create(const TlsFiles& files) {
       SSL_CTX_check_private_key(context.get()) != 1) {
     return TlsError(ErrorCode::kInvalidArgument, "key '" + files.key + "'");
   }
-  return TlsContext(context);
+  const Result<SysSeconds> not_after = EndOf(SSL_CTX_get0_certificate(context.get()));
+  if (!not_after) return not_after.error();
+  return TlsContext(context, *not_after);
 }
 
 std::unique_ptr<Transport> TlsContext::MakeTransport(int socket) const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "bridge/base/clock.h"
 #include "bridge/base/result.h"
 
 struct ssl_ctx_st;
@@ -56,12 +57,16 @@ class TlsContext {
   // Errors: kInvalidArgument, a file can't be read or is no PEM, or the two are no pair;
   // kPermissionDenied, everybody can read the key.
   static Result<TlsContext> Create(const TlsFiles& files);
+  // Of our own certificate, the first of the chain.
+  SysSeconds certificate_not_after() const { return not_after_; }
   // Null where memory has run out. The socket must be written to with SIGPIPE ignored.
   std::unique_ptr<Transport> MakeTransport(int socket) const;
 
  private:
-  explicit TlsContext(std::shared_ptr<ssl_ctx_st> context) : context_(std::move(context)) {}
+  TlsContext(std::shared_ptr<ssl_ctx_st> context, SysSeconds not_after)
+      : context_(std::move(context)), not_after_(not_after) {}
   std::shared_ptr<ssl_ctx_st> context_;
+  SysSeconds not_after_;
 };
 
 }  // namespace rolebridge::web

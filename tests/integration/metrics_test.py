@@ -1,6 +1,8 @@
 """What /readyz and /metrics say, read by Prometheus's own parser."""
 
 import re
+import ssl
+import subprocess
 import unittest
 import urllib.request
 
@@ -64,7 +66,27 @@ class MetricsTest(StackTestCase):
         self.stack.stop("issuer")
         self.addCleanup(self.stack.wait_ready)
         self.addCleanup(self.stack.start_issuer)
-        self.assertEqual(self.samples(), {("rolebridge_issuer_up", ()): 0})
+        self.assertEqual(self.samples(), {
+            ("rolebridge_issuer_up", ()): 0,
+            ("rolebridge_tls_certificate_not_after_seconds", ()): self.tls_end()})
+
+    def tls_end(self):
+        """As another program reads it."""
+        certificate = ssl.get_server_certificate(("localhost", self.stack.ports.web))
+        shown = subprocess.run(["openssl", "x509", "-noout", "-enddate"], input=certificate,
+                               capture_output=True, text=True, check=True).stdout
+        return ssl.cert_time_to_seconds(shown.strip().partition("=")[2])
+
+    def test_tells_when_each_certificate_ends(self):
+        samples = self.samples()
+        [end] = [value for (name, labels), value in samples.items()
+                 if name == "rolebridge_published_certificate_not_after_seconds"
+                 and ("key", "saml") in labels and ("state", "active") in labels]
+        self.assertEqual(end, samples[("rolebridge_signing_certificate_not_after_seconds", ())])
+        # The one of this stack ends within days.
+        self.assertEqual(samples[("rolebridge_tls_certificate_not_after_seconds", ())],
+                         self.tls_end())
+        self.assertIn("kind=tls", self.events("certificate_ends", "web")[0])
 
 
 if __name__ == "__main__":

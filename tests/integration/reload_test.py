@@ -31,7 +31,7 @@ MISTAKES = (
     ("limits: {", "limits: { connections: 1, ", "limits.connections"),
     ("branding:", "session: { idle: 9h, lifetime: 8h }\nbranding:", "session"),
     ("branding:", "audit: { retention: soon }\nbranding:", "audit.retention"),
-    ("branding:", "users: { case: upper }\nbranding:", "users.case"),
+    ("users: {", "users: { case: upper,", "users.case"),
     ("branding:", "grants: { some-group: 3 }\nbranding:", "grants"),
     ("branding:", "policies: { p: { when: 'user.' } }\nbranding:", "policies"),
     ("branding:", "vars: 3\nbranding:", "vars"),

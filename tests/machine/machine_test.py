@@ -188,7 +188,8 @@ class JustInstalledTest(MachineTestCase):
                 f"COMP_WORDS=({line}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _rolebridge; "
                 'printf "%s\\n" "${COMPREPLY[@]}"')).split()
         self.assertEqual(completed("rolebridge", "aws"), ["aws-setup", "aws-lint"])
-        self.assertEqual(completed("rolebridge", "keys", ""), ["new"])
+        self.assertEqual(completed("rolebridge", "keys", ""),
+                         ["new", "list", "publish", "activate", "retire"])
         self.assertEqual(completed("rolebridge", "check", "--on"), ["--online"])
         self.assertIn("terraform", completed("rolebridge", "aws-setup", "aws", "--format", ""))
 

@@ -396,6 +396,11 @@ class Stack:
         except OSError as error:
             return 0, str(error)
 
+    def metrics(self):
+        """The text of /metrics."""
+        with urllib.request.urlopen(self.status_url + "/metrics", timeout=20) as answer:
+            return answer.read().decode("utf-8")
+
     def wait_ready(self):
         self._wait(lambda: self.readiness()[0] == 200, "web",
                    lambda: f"{self.status_url}/readyz was not 200 but {self.readiness()}")

@@ -73,6 +73,14 @@ TEST(ResolveTest, RefusesWhatIsWrongTogether) {
        "test.yaml:2:1: listen: 'tls' is missing, and passwords would cross the network in clear "
        "text; give it certificate and key, or listen on a loopback address or unix:/run/... behind "
        "a proxy"},
+      {"signing:", "",
+       "test.yaml:1:1: 'signing' is missing; it is the keys of assertions: the first signs, all "
+       "are published (or 'signing_folder', where 'rolebridge keys' keeps them)"},
+      {"", "signing_folder: signing",
+       "test.yaml:19:17: signing_folder: stands beside signing; keys come from one of the two: "
+       "take the other out"},
+      {"signing:", "signing_folder: \"\"",
+       "test.yaml:3:18: signing_folder: '' is no path; use the path of a folder"},
       {"bind:", "",
        "test.yaml:4:1: ldap: 'bind' is missing; give it dn and password_file (only ldapi:// goes "
        "without)"},
@@ -123,6 +131,14 @@ TEST(ResolveTest, RefusesWhatIsWrongTogether) {
   for (const Row& row : rows) {
     EXPECT_EQ(MistakesOf(With(row.start, row.line)), row.expected) << row.line;
   }
+}
+
+TEST(ResolveTest, KeysMayStandInAFolder) {
+  const LoadResult result = Parsed(With("signing:", "signing_folder: keys/signing"));
+  ASSERT_TRUE(result.config);
+  EXPECT_EQ(result.config->signing_folder, "/etc/rolebridge/keys/signing");
+  EXPECT_TRUE(result.config->signing.empty());
+  EXPECT_EQ(ToString(result.config->signing_position), "test.yaml:3:17");
 }
 
 // The positions of mistakes in templates: line and column of the very word.

@@ -112,6 +112,7 @@ limits: { connections: 100, groups_per_person: 50 }
   EXPECT_EQ(config.listen.tls.key, "/run/tls.key");
   EXPECT_EQ(config.listen.trusted_proxies, (std::vector<std::string>{"10.0.0.0/8", "::1"}));
   ASSERT_EQ(config.signing.size(), 2u);
+  EXPECT_EQ(config.signing_folder, "");
   EXPECT_EQ(config.signing[0].key, "/etc/rolebridge/new.key");
   EXPECT_EQ(ToString(config.signing[1].position), "test.yaml:10:5");
   EXPECT_EQ(config.session_lifetime, hours(7 * 24));
@@ -287,7 +288,8 @@ TEST(SectionsTest, RefuseWithPlacePathValueAndWhatIsAllowed) {
        "test.yaml:19:32: clock.require_synchronised: 'off' is not true or false; write: "
        "require_synchronised: false"},
       {"", "listen_address: x",
-       "test.yaml:19:1: listen_address: unknown key; there is url, listen, signing, session, "
+       "test.yaml:19:1: listen_address: unknown key; there is url, listen, signing, "
+       "signing_folder, session, "
        "assurance, users, clock, audit, ldap, accounts, grants, vars, mappings, applications, "
        "tests, "
        "branding or "

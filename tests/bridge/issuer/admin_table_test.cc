@@ -115,6 +115,31 @@ TEST_F(AdminTableTest, AReloadReplacesTheServiceAndIsOnRecordBefore) {
   EXPECT_EQ(audit_.records[0].Field("config_before"), before->config().hash);
 }
 
+TEST_F(AdminTableTest, AReloadsRecordNamesTheKeysAndItsReplyWhatEndsSoon) {
+  const std::string before = current_->Get()->published_keys().front().fingerprint;
+  saml::NewKeyPair pair = *saml::MakeKeyPair("test", {}, 2048, 1, clock_.now, random_);
+  Write("next.crt", pair.certificate_pem, 0644);
+  Write("next.key", std::string(pair.key_pem.Reveal()), 0600);
+  clock_.now += std::chrono::days(366 - 1 - 59);
+  std::string yaml(kSampleYaml);
+  const size_t at = yaml.find("signing:");
+  yaml.replace(at, yaml.find("\n", yaml.find("saml.key")) - at,
+               "signing: [{ certificate: next.crt, key: next.key }, "
+               "{ certificate: saml.crt, key: saml.key }]");
+  Write("rolebridge.yaml", yaml, 0600);
+  const protocol::ReloadReply reply = Reload();
+  ASSERT_TRUE(reply.is_taken) << (reply.problems.empty() ? "" : reply.problems.front());
+  const std::vector<PublishedKey>& keys = current_->Get()->published_keys();
+  ASSERT_EQ(audit_.records.size(), 1U);
+  EXPECT_EQ(audit_.records[0].Field("key"), keys[0].fingerprint);
+  EXPECT_NE(keys[0].fingerprint, before);
+  EXPECT_EQ(audit_.records[0].Field("key_before"), before);
+  EXPECT_EQ(audit_.records[0].Field("published_keys"), before);
+  ASSERT_FALSE(reply.warnings.empty());
+  EXPECT_EQ(reply.warnings.back(),
+            "signing: the certificate of 'next' (active) ends at " + FormatUtc(keys[0].not_after));
+}
+
 TEST_F(AdminTableTest, WhatCannotBePutOnRecordIsNotTaken) {
   const std::shared_ptr<const Service> before = current_->Get();
   audit_.fails = true;

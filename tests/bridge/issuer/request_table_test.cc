@@ -67,8 +67,11 @@ class RequestTableTest : public ::testing::Test {
                       clock_,
                       random_,
                       key_};
+  const std::vector<PublishedKey> keys_in_metadata_ = {
+      {"new", saml::KeyState::kActive, "0123", clock_.now + std::chrono::hours(1)},
+      {"old", saml::KeyState::kFormer, "4567", clock_.now}};
   const RequestTable table_{{config_, login_, portal_, issue_, directory_, state_,
-                             clock_.now + std::chrono::hours(1),
+                             keys_in_metadata_,
                              [](std::string_view) { return Result<std::string>("<md/>"); }}};
 };
 
@@ -182,6 +185,28 @@ TEST_F(RequestTableTest, MetricsTellWhatHappenedAndOfNobody) {
     EXPECT_NE(shown.find(line), std::string::npos) << line << shown;
   }
   EXPECT_EQ(shown.find("\"c0ffee\""), std::string::npos) << "the one before is gone";
+}
+
+TEST(MetricsTest, EachCertificateOfTheMetadataHasItsEndAndGoesWithItsKey) {
+  Metrics metrics;
+  const EndingCertificate one{"signing", "one", "active", "01",
+                              SysSeconds(std::chrono::seconds(5))};
+  EndingCertificate two{"signing", "two", "published", "02", SysSeconds(std::chrono::seconds(7))};
+  const std::string before = metrics.Text({.certificates = {one, two}});
+  for (const char* const line :
+       {"rolebridge_signing_certificate_not_after_seconds 5\n",
+        "rolebridge_published_certificate_not_after_seconds{key=\"one\",sha256=\"01\","
+        "state=\"active\"} 5\n",
+        "rolebridge_published_certificate_not_after_seconds{key=\"two\",sha256=\"02\","
+        "state=\"published\"} 7\n"}) {
+    EXPECT_NE(before.find(line), std::string::npos) << line << before;
+  }
+  two.state = "active";
+  const std::string after = metrics.Text({.certificates = {two}});
+  EXPECT_NE(after.find("rolebridge_signing_certificate_not_after_seconds 7\n"), std::string::npos);
+  EXPECT_NE(after.find("state=\"active\"} 7\n"), std::string::npos);
+  EXPECT_EQ(after.find("\"one\""), std::string::npos);
+  EXPECT_EQ(after.find("\"published\""), std::string::npos);
 }
 
 // As around a reload: some still ask the old service.

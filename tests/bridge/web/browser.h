@@ -138,7 +138,8 @@ class Browser : public testing::Test {
   Result<std::vector<StaticFile>> static_files =
       LoadStaticFiles(ROLEBRIDGE_SOURCE_DIR "/bridge/web/static");
   Result<Pages> pages = Pages::Load(ROLEBRIDGE_SOURCE_DIR "/bridge/web/pages", *static_files);
-  Site site{issuer, settings, *pages, *static_files, clock, random};
+  TlsEnd tls_end{clock};
+  Site site{issuer, settings, *pages, *static_files, clock, random, tls_end};
 
   std::map<std::string, std::string> jar;  // cookies
   std::optional<std::string> origin{std::string(kOrigin)};

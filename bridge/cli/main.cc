@@ -8,6 +8,7 @@
 #include "bridge/cli/audit.h"
 #include "bridge/cli/aws_lint.h"
 #include "bridge/cli/aws_setup.h"
+#include "bridge/cli/backup_command.h"
 #include "bridge/cli/check.h"
 #include "bridge/cli/explain.h"
 #include "bridge/cli/init_command.h"
@@ -338,6 +339,7 @@ int main(int argc, char** argv) {
   AddReload(app, status);
   AddSchema(app);
   AddSessions(app, status);
+  cli::AddBackup(app, status);
   AddSimulate(app, status);
   AddAwsSetup(app, status);
   AddAwsLint(app, status);

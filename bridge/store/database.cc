@@ -128,6 +128,16 @@ Error Database::LastError() const {
           std::string("store: ") + sqlite3_errmsg(connection_.get())};
 }
 
+Result<void> Database::CopyTo(Database& target) const {
+  sqlite3_backup* const copy =
+      sqlite3_backup_init(target.connection_.get(), "main", connection_.get(), "main");
+  if (copy == nullptr) return target.LastError();
+  const int stepped = sqlite3_backup_step(copy, -1);
+  const int finished = sqlite3_backup_finish(copy);
+  if (stepped == SQLITE_DONE && finished == SQLITE_OK) return {};
+  return target.LastError();
+}
+
 bool Database::IsInTransaction() const { return sqlite3_get_autocommit(connection_.get()) == 0; }
 
 void Database::BindOne(sqlite3_stmt* statement, int parameter, int64_t value) {

@@ -70,6 +70,10 @@ class Database {
   // Several statements in one text, none of which answers or has parameters.
   Result<void> Script(const std::string& sql);
 
+  // Makes `target`, which has nothing in it yet, a copy of this one as it is at one moment; others
+  // go on reading and writing meanwhile.
+  Result<void> CopyTo(Database& target) const;
+
   bool IsInTransaction() const;
 
  private:

@@ -563,6 +563,38 @@ class ExpiredPasswordTest(MachineTestCase):
             machine.must("chpasswd", stdin=f"alice:{PASSWORD}\n")
 
 
+class BackupTest(MachineTestCase):
+
+    def test_a_host_that_lost_everything_comes_back(self):
+        before = signed_response()
+        machine.write("/root/passphrase", "correct horse battery staple\n")
+        machine.must("chmod", "0600", "/root/passphrase")
+        machine.must("rolebridge", "backup", "/root/rolebridge.backup", "--passphrase-file",
+                     "/root/passphrase")
+        browser = client()
+        browser.log_in("alice", PASSWORD)
+        refused = machine.run("rolebridge", "restore", "/root/rolebridge.backup",
+                              "--passphrase-file", "/root/passphrase", "--replace")
+        self.assertIn("systemctl stop rolebridge.target", refused.stderr)
+
+        machine.must("systemctl", "stop", "rolebridge.target")
+        machine.must("rm", "-r", "/etc/rolebridge", "/var/lib/rolebridge", "/etc/pam.d/rolebridge",
+                     "/etc/rolebridge-pam.conf",
+                     "/etc/systemd/system/rolebridge-issuer.service.d")
+        machine.must("rolebridge", "restore", "/root/rolebridge.backup", "--passphrase-file",
+                     "/root/passphrase")
+        machine.must("systemctl", "daemon-reload")
+        machine.must("rolebridge", "check", "--online")
+        machine.must("systemctl", "start", "rolebridge.target")
+        wait_for(is_ready, "/readyz")
+        self.assertIn("/login", browser.get("/").url, "nobody is logged in by a backup")
+        subject = re.compile(rb"<saml2?:NameID[^>]*>([^<]+)<")
+        self.assertEqual(subject.search(signed_response())[1], subject.search(before)[1])
+        self.assert_response_verifies()
+        report = machine.must("rolebridge", "audit", "verify", "--key", "-", stdin=audit_key)
+        self.assertIn("the chain is whole", report)
+
+
 class UpgradeTest(MachineTestCase):
 
     def test_keeps_what_was_edited_and_holds_the_sockets(self):
@@ -631,7 +663,7 @@ class PurgeTest(MachineTestCase):
 
 
 LIFE = (JustInstalledTest, InServiceTest, TakenOverWebTest, RestartTest, ReloadTest, OneTimeCodeTest,
-        UpgradeTest, RebootTest, PurgeTest)
+        ExpiredPasswordTest, BackupTest, UpgradeTest, RebootTest, PurgeTest)
 
 
 def load_tests(loader, *_):

@@ -1,0 +1,356 @@
+#include "bridge/backup/backup.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <utility>
+
+#include "bridge/backup/tar.h"
+#include "bridge/base/unique_fd.h"
+#include "bridge/base/version.h"
+#include "bridge/store/store_copy.h"
+
+namespace rolebridge::backup {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kAbout = "rolebridge-backup";
+constexpr std::string_view kFormat = "rolebridge backup, format 1\n";
+constexpr std::string_view kConfig = "etc/rolebridge";
+constexpr std::string_view kState = "var/lib/rolebridge";
+constexpr std::string_view kUnits = "etc/systemd/system";
+// Beside the store, which is copied by itself: what a lock or SQLite keep there is of one process.
+constexpr std::array<std::string_view, 5> kStateKeys = {"name-id.key", "sealing.key", "names.key",
+                                                        "devices.key", "throttle.key"};
+
+Error Failed(const std::string& path) {
+  return {ErrorCode::kUnavailable, "'" + path + "': " + std::strerror(errno)};
+}
+
+Error WithPath(const std::string& path, const Error& error) {
+  return {error.code, "'" + path + "' " + error.message};
+}
+
+// A folder that goes with its owner, readable by us alone.
+class Scratch {
+ public:
+  Scratch(const std::string& parent, Random& random)
+      : path_(parent + "/.rolebridge-" + RandomHex(random, 8)) {}
+  ~Scratch() {
+    std::error_code ignored;
+    if (is_made_) fs::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  Result<void> Make() {
+    is_made_ = mkdir(path_.c_str(), 0700) == 0;
+    if (!is_made_) return Failed(path_);
+    return {};
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_;
+  bool is_made_ = false;
+};
+
+bool IsOurPamService(std::string_view name) {
+  return name == "rolebridge" || name.starts_with("rolebridge-");
+}
+bool IsOurDropIn(std::string_view name) {
+  return name.starts_with("rolebridge") && name.ends_with(".d");
+}
+
+// The files of `folder` that are ours, by name.
+std::vector<std::string> OursIn(const std::string& folder, bool (*is_ours)(std::string_view)) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename();
+    if (is_ours(name)) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+struct Item {
+  std::string path;  // on this host
+  std::string name;  // in the archive
+};
+
+std::vector<Item> ItemsOf(const Places& places, const std::string& store_copy) {
+  std::vector<Item> items = {{places.root + places.config_folder, std::string(kConfig)}};
+  const auto add = [&](const std::string& path, const std::string& name) {
+    std::error_code error;
+    if (fs::exists(fs::symlink_status(path, error))) items.push_back({path, name});
+  };
+  add(places.root + "/etc/rolebridge-pam.conf", "etc/rolebridge-pam.conf");
+  for (const std::string& name : OursIn(places.root + "/etc/pam.d", IsOurPamService)) {
+    add(places.root + "/etc/pam.d/" + name, "etc/pam.d/" + name);
+  }
+  const std::string units = places.root + "/" + std::string(kUnits);
+  for (const std::string& name : OursIn(units, IsOurDropIn)) {
+    add(units + "/" + name, std::string(kUnits) + "/" + name);
+  }
+  const std::string state = places.root + places.state_directory;
+  for (const std::string_view key : kStateKeys) {
+    add(state + "/" + std::string(key), std::string(kState) + "/" + std::string(key));
+  }
+  for (const char* const file : {"store.db", "audit.key"}) {
+    add(store_copy + "/" + file, std::string(kState) + "/" + file);
+  }
+  return items;
+}
+
+std::string About(SysSeconds now) {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  return std::string(kFormat) + "made at " + FormatUtc(now) + " on " + host.data() +
+         " by rolebridge " + std::string(kVersion) + "\n";
+}
+
+// The copy belongs to whom the store belongs to: it goes back as it was.
+void TakeOwner(const std::string& from, const std::string& to) {
+  struct stat status {};
+  if (stat(from.c_str(), &status) != 0) return;
+  for (const char* const file : {"/store.db", "/audit.key"}) {
+    if (chown((to + file).c_str(), status.st_uid, status.st_gid) != 0) return;
+  }
+}
+
+Result<void> WriteArchive(crypto::SealedWriter& sealed, const std::vector<Item>& items,
+                          SysSeconds now) {
+  auto tar = TarWriter::Create([&](std::string_view bytes) { return sealed.Write(bytes); });
+  if (!tar) return tar.error();
+  if (const auto added = (*tar)->AddText(std::string(kAbout), About(now)); !added) return added;
+  for (const Item& item : items) {
+    if (const auto added = (*tar)->Add(item.path, item.name); !added) return added;
+  }
+  if (const auto finished = (*tar)->Finish(); !finished) return finished;
+  return sealed.Finish();
+}
+
+// Where each name of an archive goes while nothing is in place yet: beside where it will be, on the
+// same file system, so that the last step is a rename.
+struct Staging {
+  std::string etc;
+  std::string var;
+
+  std::string Place(std::string_view name) const {
+    if (name == kAbout) return var + "/about";
+    const bool is_config = name == kConfig || name.starts_with(std::string(kConfig) + "/");
+    const bool is_state = name.starts_with(std::string(kState) + "/");
+    const bool is_unit = name.starts_with(std::string(kUnits) + "/rolebridge");
+    const bool is_pam =
+        name == "etc/rolebridge-pam.conf" || name.starts_with("etc/pam.d/rolebridge");
+    if (is_state) return var + "/state/" + std::string(name.substr(kState.size() + 1));
+    if (is_config || is_unit || is_pam) return etc + "/" + std::string(name.substr(4));
+    return "";
+  }
+};
+
+// Renames, and all of them undone unless Keep() was called.
+class Moves {
+ public:
+  Moves() = default;
+  ~Moves() {
+    for (auto move = done_.rbegin(); move != done_.rend(); ++move) {
+      static_cast<void>(rename(move->second.c_str(), move->first.c_str()));
+    }
+  }
+  Moves(const Moves&) = delete;
+  Moves& operator=(const Moves&) = delete;
+
+  Result<void> Move(const std::string& from, const std::string& to) {
+    if (rename(from.c_str(), to.c_str()) != 0) return Failed(to);
+    done_.emplace_back(from, to);
+    return {};
+  }
+  void Keep() { done_.clear(); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> done_;
+};
+
+bool Exists(const std::string& path) {
+  struct stat status {};
+  return lstat(path.c_str(), &status) == 0;
+}
+
+// An empty folder, as a package leaves it, is nothing that anybody would miss.
+bool IsInTheWay(const std::string& path) {
+  std::error_code error;
+  return Exists(path) && !(fs::is_directory(fs::symlink_status(path, error)) &&
+                           fs::is_empty(path, error) && !error);
+}
+
+struct Target {
+  std::string staged;
+  std::string path;
+};
+
+std::vector<Target> TargetsOf(const Places& places, const Staging& staging) {
+  std::vector<Target> targets;
+  const auto add = [&](const std::string& staged, const std::string& path) {
+    if (Exists(staged)) targets.push_back({staged, path});
+  };
+  add(staging.etc + "/rolebridge", places.root + places.config_folder);
+  add(staging.etc + "/rolebridge-pam.conf", places.root + "/etc/rolebridge-pam.conf");
+  for (const std::string& name : OursIn(staging.etc + "/pam.d", IsOurPamService)) {
+    add(staging.etc + "/pam.d/" + name, places.root + "/etc/pam.d/" + name);
+  }
+  for (const std::string& name : OursIn(staging.etc + "/systemd/system", IsOurDropIn)) {
+    add(staging.etc + "/systemd/system/" + name,
+        places.root + "/" + std::string(kUnits) + "/" + name);
+  }
+  add(staging.var + "/state", places.root + places.state_directory);
+  return targets;
+}
+
+Result<Restored> Install(const std::vector<Target>& targets, bool replaces, SysSeconds now) {
+  std::string in_the_way;
+  for (const Target& target : targets) {
+    if (IsInTheWay(target.path))
+      in_the_way += (in_the_way.empty() ? "'" : ", '") + target.path + "'";
+  }
+  if (!in_the_way.empty() && !replaces) {
+    return Error{ErrorCode::kInvalidArgument, "there is something already at " + in_the_way +
+                                                  "; --replace moves it aside, nothing is deleted"};
+  }
+  Restored restored;
+  Moves moves;
+  const std::string suffix = ".before-" + FormatUtc(now);
+  for (const Target& target : targets) {
+    if (Exists(target.path)) {
+      if (const auto moved = moves.Move(target.path, target.path + suffix); !moved) {
+        return moved.error();
+      }
+      restored.aside.push_back(target.path + suffix);
+    }
+    std::error_code error;
+    fs::create_directories(fs::path(target.path).parent_path(), error);
+    if (const auto moved = moves.Move(target.staged, target.path); !moved) return moved.error();
+    restored.files.push_back(target.path);
+  }
+  moves.Keep();
+  sync();
+  return restored;
+}
+
+Result<std::string> ReadAbout(const std::string& path) {
+  std::ifstream file(path);
+  std::string text(4096, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  if (!text.starts_with(kFormat)) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "is no backup that this version of rolebridge knows; a newer one may"};
+  }
+  text.erase(0, kFormat.size());
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> MakeBackup(const Places& places, const std::string& path,
+                                            const crypto::SealRecipients& recipients,
+                                            SysSeconds now, Random& random) {
+  const std::string state = places.root + places.state_directory;
+  if (!Exists(places.root + places.config_folder + "/rolebridge.yaml")) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "'" + places.root + places.config_folder + "/rolebridge.yaml' is not there"};
+  }
+  if (Exists(path)) {
+    return Error{ErrorCode::kInvalidArgument, "'" + path + "' is there already; name another file"};
+  }
+  // Beside the store and not in /tmp: it is as secret, and it may be as large.
+  Scratch copy(state, random);
+  if (Exists(state + "/store.db")) {
+    if (const auto made = copy.Make(); !made) return made.error();
+    if (const auto copied = store::CopyStore(state, copy.path()); !copied) return copied.error();
+    TakeOwner(state, copy.path());
+  }
+  const std::string partial = path + ".partial";
+  unlink(partial.c_str());
+  const UniqueFd fd(
+      open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd) return Failed(partial);
+  const std::vector<Item> items = ItemsOf(places, copy.path());
+  const Result<void> written = [&]() -> Result<void> {
+    auto sealed = crypto::SealedWriter::Create(fd.get(), recipients);
+    if (!sealed) return sealed.error();
+    if (const auto archived = WriteArchive(**sealed, items, now); !archived) return archived;
+    if (fsync(fd.get()) != 0) return Failed(partial);
+    // Not over a file that came meanwhile.
+    if (link(partial.c_str(), path.c_str()) != 0) return Failed(path);
+    return {};
+  }();
+  unlink(partial.c_str());
+  if (!written) return written.error();
+  std::vector<std::string> names;
+  for (const Item& item : items) names.push_back(item.name);
+  return names;
+}
+
+Result<Restored> Restore(const Places& places, const std::string& path,
+                         const crypto::SealOpener& opener, bool replaces, SysSeconds now,
+                         Random& random) {
+  const std::string state = places.root + places.state_directory;
+  std::error_code error;
+  fs::create_directories(fs::path(state).parent_path(), error);
+  fs::create_directories(places.root + "/etc", error);
+  const Result<UniqueFd> lock = store::LockStore(state);
+  if (!lock) return lock.error();
+  Scratch etc(fs::path(places.root + places.config_folder).parent_path(), random);
+  Scratch var(fs::path(state).parent_path(), random);
+  for (Scratch* const scratch : {&etc, &var}) {
+    if (const auto made = scratch->Make(); !made) return made.error();
+  }
+  const UniqueFd sealed(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!sealed) return Failed(path);
+  const std::string plain_path = var.path() + "/archive";
+  const UniqueFd plain(open(plain_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!plain) return Failed(plain_path);
+  if (const auto opened = crypto::OpenSealedFile(sealed.get(), opener, plain.get()); !opened) {
+    return WithPath(path, opened.error());
+  }
+  if (lseek(plain.get(), 0, SEEK_SET) != 0) return Failed(plain_path);
+  const Staging staging{etc.path(), var.path()};
+  const auto extracted =
+      ExtractTar(plain.get(), [&](std::string_view name) { return staging.Place(name); });
+  if (!extracted) return extracted.error();
+  unlink(plain_path.c_str());
+  Result<std::string> about = ReadAbout(var.path() + "/about");
+  if (!about) return WithPath(path, about.error());
+  int64_t sessions = 0;
+  if (Exists(var.path() + "/state/store.db")) {
+    struct stat owner {};
+    const Result<int64_t> prepared = store::PrepareCopy(var.path() + "/state");
+    if (!prepared) return prepared.error();
+    sessions = *prepared;
+    // The folder itself is none of the archive's entries: it belongs to whom the store belongs to.
+    if (stat((var.path() + "/state/store.db").c_str(), &owner) != 0 ||
+        chown((var.path() + "/state").c_str(), owner.st_uid, owner.st_gid) != 0 ||
+        chmod((var.path() + "/state").c_str(), 0700) != 0) {
+      return Failed(var.path() + "/state");
+    }
+  }
+  Result<Restored> restored = Install(TargetsOf(places, staging), replaces, now);
+  if (!restored) return restored;
+  restored->made = *std::move(about);
+  restored->sessions = sessions;
+  return restored;
+}
+
+}  // namespace rolebridge::backup

@@ -1,0 +1,169 @@
+#include "bridge/cli/backup_command.h"
+
+#include <unistd.h>
+
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bridge/backup/backup.h"
+#include "bridge/base/private_file.h"
+#include "bridge/cli/exit_status.h"
+#include "bridge/cli/init_questions.h"
+
+namespace rolebridge::cli {
+namespace {
+
+constexpr size_t kMaxCertificate = 64 * 1024;
+
+struct BackupOptions {
+  backup::Places places;
+  std::string file;
+  std::vector<std::string> recipients;  // files of certificates
+  std::string passphrase_file;
+  std::string key_file;
+  std::string certificate_file;
+  bool replace = false;
+};
+
+int Fail(const Error& error) {
+  std::cerr << "rolebridge: " << error.message << "\n";
+  return kCannotTell;
+}
+
+SecretString WithoutNewline(const SecretString& line) {
+  std::string_view text = line.Reveal();
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+  return SecretString(text);
+}
+
+// Typed twice, where nobody can look it up afterwards.
+Result<SecretString> AskPassphrase(bool is_new) {
+  if (isatty(STDIN_FILENO) != 1) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "nobody can be asked; give --passphrase-file or a certificate"};
+  }
+  Questions questions(STDIN_FILENO, std::cerr, false);
+  Result<SecretString> passphrase = questions.AskSecret("Passphrase of the backup");
+  if (!passphrase || !is_new) return passphrase;
+  const Result<SecretString> again = questions.AskSecret("The same again");
+  if (!again) return again.error();
+  if (again->Reveal() != passphrase->Reveal()) {
+    return Error{ErrorCode::kInvalidArgument, "these were two different passphrases"};
+  }
+  return passphrase;
+}
+
+Result<SecretString> PassphraseIn(const std::string& file) {
+  const Result<SecretString> line = ReadSecretFile(file);
+  if (!line) return line.error();
+  SecretString passphrase = WithoutNewline(*line);
+  if (passphrase.size() < 12) {
+    return Error{
+        ErrorCode::kInvalidArgument,
+        "the passphrase in '" + file + "' has fewer than 12 characters; take a longer one"};
+  }
+  return passphrase;
+}
+
+Result<crypto::SealRecipients> RecipientsOf(const BackupOptions& options) {
+  crypto::SealRecipients recipients;
+  for (const std::string& file : options.recipients) {
+    Result<std::string> pem = ReadConfigFile(file, kMaxCertificate);
+    if (!pem) return pem.error();
+    recipients.certificates_pem.push_back(*std::move(pem));
+  }
+  if (options.passphrase_file.empty() && !options.recipients.empty()) return recipients;
+  Result<SecretString> passphrase = options.passphrase_file.empty()
+                                        ? AskPassphrase(/*is_new=*/true)
+                                        : PassphraseIn(options.passphrase_file);
+  if (!passphrase) return passphrase.error();
+  recipients.passphrase = *std::move(passphrase);
+  return recipients;
+}
+
+Result<crypto::SealOpener> OpenerOf(const BackupOptions& options) {
+  crypto::SealOpener opener;
+  if (options.key_file.empty()) {
+    Result<SecretString> passphrase = options.passphrase_file.empty()
+                                          ? AskPassphrase(/*is_new=*/false)
+                                          : PassphraseIn(options.passphrase_file);
+    if (!passphrase) return passphrase.error();
+    opener.passphrase = *std::move(passphrase);
+    return opener;
+  }
+  Result<SecretString> key = ReadSecretFile(options.key_file);
+  if (!key) return key.error();
+  Result<std::string> certificate = ReadConfigFile(options.certificate_file, kMaxCertificate);
+  if (!certificate) return certificate.error();
+  opener.key_pem = *std::move(key);
+  opener.certificate_pem = *std::move(certificate);
+  return opener;
+}
+
+int RunBackup(const BackupOptions& options) {
+  const auto recipients = RecipientsOf(options);
+  if (!recipients) return Fail(recipients.error());
+  const SystemClock clock;
+  SystemRandom random;
+  const auto made =
+      backup::MakeBackup(options.places, options.file, *recipients, clock.Now(), random);
+  if (!made) return Fail(made.error());
+  for (const std::string& name : *made) std::cout << "  /" << name << "\n";
+  std::cout << "wrote " << options.file << "\n";
+  return kYes;
+}
+
+int RunRestore(const BackupOptions& options) {
+  const auto opener = OpenerOf(options);
+  if (!opener) return Fail(opener.error());
+  const SystemClock clock;
+  SystemRandom random;
+  const auto restored =
+      backup::Restore(options.places, options.file, *opener, options.replace, clock.Now(), random);
+  if (!restored) return Fail(restored.error());
+  for (const std::string& path : restored->aside) std::cout << "moved aside: " << path << "\n";
+  for (const std::string& path : restored->files) std::cout << "restored: " << path << "\n";
+  std::cout << "backup " << restored->made << "\n"
+            << restored->sessions << " sessions are over; everybody logs in again\n"
+            << "next: systemctl daemon-reload && rolebridge check --online && systemctl start "
+               "rolebridge.target\n";
+  return kYes;
+}
+
+void AddPlaces(CLI::App* command, const std::shared_ptr<BackupOptions>& options) {
+  command->add_option("FILE", options->file, "The backup")->required();
+  command->add_option("--passphrase-file", options->passphrase_file,
+                      "A file with the passphrase; it is asked for unless given");
+  command->add_option("--root", options->places.root,
+                      "A disk that is mounted there, not this host");
+  command->add_option("--config-folder", options->places.config_folder)->capture_default_str();
+  command->add_option("--state-dir", options->places.state_directory)->capture_default_str();
+}
+
+}  // namespace
+
+void AddBackup(CLI::App& app, int& status) {
+  const auto options = std::make_shared<BackupOptions>();
+  CLI::App* const backup =
+      app.add_subcommand("backup", "Writes keys, configuration and record to one encrypted file");
+  AddPlaces(backup, options);
+  backup->add_option("--recipient", options->recipients,
+                     "A certificate whose key opens it; keep that key off this host");
+  backup->callback([options, &status] { status = RunBackup(*options); });
+
+  const auto wanted = std::make_shared<BackupOptions>();
+  CLI::App* const restore = app.add_subcommand("restore", "Puts a backup in place");
+  AddPlaces(restore, wanted);
+  CLI::Option* const key =
+      restore->add_option("--key", wanted->key_file, "The private key of a recipient");
+  CLI::Option* const certificate =
+      restore->add_option("--certificate", wanted->certificate_file, "Its certificate");
+  key->needs(certificate);
+  certificate->needs(key);
+  restore->add_flag("--replace", wanted->replace, "Move aside what is there");
+  restore->callback([wanted, &status] { status = RunRestore(*wanted); });
+}
+
+}  // namespace rolebridge::cli

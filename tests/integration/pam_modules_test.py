@@ -4,7 +4,9 @@ access rules, a reload in the middle of such a login; and levels of assurance by
 import base64
 import unittest
 
+from kdc import Kdc
 from one_time_code import SECRET, code, oath_users, wrong_code
+from stack import SOURCE
 from stack_case import StackTestCase, quick_refusals, role
 
 BOB = role("production", "ReadOnly")
@@ -213,8 +215,16 @@ class StepUpTest(PamTestCase):
         self.assertEqual(page.status, 403, page.visible_text())
 
 
-QUALITY = """
-password requisite pam_pwquality.so retry=1 minlen=10 dictcheck=0
+
+def unpacked(module):
+    """The path of a module that is unpacked and not installed."""
+    found = list((SOURCE / "build/pam-modules").rglob(module))
+    assert len(found) == 1, f"{module}: run tests/support/unpack-modules as ./check does"
+    return found[0]
+
+
+QUALITY = f"""
+password requisite {unpacked('pam_pwquality.so')} retry=1 minlen=10 dictcheck=0
 password required pam_unix.so use_authtok yescrypt
 """
 
@@ -306,6 +316,52 @@ class ExpiredPasswordTest(PamTestCase):
         self.addCleanup(self.stack.start_pam_change)
         page = self.client().log_in(self.expire("joerg"), self.password("joerg"))
         self.assertIn("Change it where you usually do", page.visible_text())
+
+
+class KerberosTest(PamTestCase):
+    """Passwords that are known to a KDC alone, by pam_krb5, whose answer a keytab proves."""
+
+    stack_options = {"own_etc": True}
+    REALM_PASSWORD = "known-to-the-realm-alone"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.kdc = Kdc("EXAMPLE.ORG")
+        cls.kdc.__enter__()
+        cls.addClassCleanup(cls.kdc.__exit__)
+        cls.kdc.add("bob", cls.REALM_PASSWORD)
+        cls.kdc.keytab(cls.stack.accounts / "krb5.keytab", "sso.example.org")
+        (cls.stack.accounts / "krb5.conf").write_text(cls.kdc.krb5_conf, encoding="ascii")
+
+    def setUp(self):
+        self.use(f"auth required {unpacked('pam_krb5.so')} minimum_uid=1000 no_ccache\n")
+
+    def test_a_password_of_the_realm(self):
+        for typed in ("bob", "bob@EXAMPLE.ORG"):
+            client = self.client()
+            page = client.log_in(typed, self.REALM_PASSWORD)
+            self.assertIn(BOB, page.text, page.visible_text())
+        self.land(self.response_of(client, BOB)[0])
+        self.assertIn("user=bob ", self.events("login_succeeded")[-1])
+
+    def test_no_other(self):
+        for name, password in (("bob", "wrong"), ("bob", self.password("bob")),
+                               ("alice", self.REALM_PASSWORD), ("alice", self.password("alice"))):
+            client = self.client()
+            page = client.log_in(name, password)
+            self.assertIn("Invalid username or password", page.visible_text())
+            self.assertNotIn("__Host-rb", client.cookies)
+
+    def test_an_answer_that_no_keytab_proves_is_none(self):
+        keytab = self.stack.accounts / "krb5.keytab"
+        aside = keytab.with_name("aside")
+        keytab.rename(aside)
+        self.addCleanup(aside.rename, keytab)
+        client = self.client()
+        client.log_in("bob", self.REALM_PASSWORD + " ")
+        client.log_in("bob", self.REALM_PASSWORD)
+        self.assertNotIn("__Host-rb", client.cookies)
 
 
 if __name__ == "__main__":

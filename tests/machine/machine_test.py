@@ -11,6 +11,7 @@ import base64
 import json
 import pathlib
 import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -27,6 +28,7 @@ from web_client import WebClient, hand_over
 URL = "https://sso.example.org"
 STATUS = ("127.0.0.1", 9180)
 PASSWORD = "correct horse battery"
+OLDER = "0.0.9"
 READER = "arn:aws:iam::123412341234:role/ReadOnly"
 
 SOCKETS = ("rolebridge-pam.socket", "rolebridge-admin.socket", "rolebridge-issuer.socket", "rolebridge-web.socket",
@@ -595,7 +597,46 @@ class BackupTest(MachineTestCase):
         self.assertIn("the chain is whole", report)
 
 
+class CredentialTest(MachineTestCase):
+    """The signing key and the directory's password as credentials that only this host decrypts."""
+
+    DROP_IN = "/etc/systemd/system/rolebridge-issuer.service.d/credentials.conf"
+    SECRETS = ("saml.key", "ldap.secret")
+
+    def test_secrets_may_be_encrypted_credentials(self):
+        config = machine.must("cat", ReloadTest.CONFIG)
+        edited = config
+        for name in self.SECRETS:
+            edited, count = re.subn(rf"\b{re.escape(name)}\b",
+                                    f"/run/credentials/rolebridge-issuer.service/{name}", edited)
+            self.assertEqual(count, 1, name)
+            machine.must("systemd-creds", "encrypt", "--with-key=host", f"--name={name}",
+                         f"/etc/rolebridge/{name}", f"/etc/rolebridge/{name}.cred")
+            machine.must("mv", f"/etc/rolebridge/{name}", f"/root/{name}")
+        machine.write(self.DROP_IN, "[Service]\n" + "".join(
+            f"LoadCredentialEncrypted={name}:/etc/rolebridge/{name}.cred\n"
+            for name in self.SECRETS))
+        try:
+            machine.write(ReloadTest.CONFIG, edited)
+            machine.must("systemctl", "daemon-reload")
+            machine.must("systemctl", "restart", SERVICES[0])
+            wait_for(is_ready, "/readyz")
+            self.assert_response_verifies()
+            machine.must("rolebridge", "check", "--online")
+        finally:
+            machine.write(ReloadTest.CONFIG, config)
+            machine.must("rm", self.DROP_IN)
+            for name in self.SECRETS:
+                machine.must("mv", f"/root/{name}", f"/etc/rolebridge/{name}")
+                machine.must("rm", f"/etc/rolebridge/{name}.cred")
+            machine.must("systemctl", "daemon-reload")
+            machine.must("systemctl", "restart", SERVICES[0])
+        wait_for(is_ready, "/readyz")
+
+
 class UpgradeTest(MachineTestCase):
+    """From the version that was installed first: this package under an older number, as long as
+    there is none that was released before it."""
 
     def test_keeps_what_was_edited_and_holds_the_sockets(self):
         edit = "# edited here\n"
@@ -607,7 +648,9 @@ class UpgradeTest(MachineTestCase):
         sums = machine.must("sh", "-c", kept)
         sockets = [property_of(unit, "InvocationID") for unit in SOCKETS]
         pids = [property_of(unit, "MainPID") for unit in SERVICES]
-        machine.must("apt-get", "install", "--reinstall", "/root/rolebridge.deb", timeout=300)
+        self.assertEqual(self.version(), OLDER)
+        machine.must("apt-get", "install", "/root/rolebridge.deb", timeout=300)
+        self.assertNotEqual(self.version(), OLDER)
         self.assertIn(edit, machine.must("cat", "/etc/rolebridge-pam.conf"))
         self.assertEqual(mode_of("/etc/rolebridge"), "root:rolebridge-web 750")
         self.assertEqual(machine.must("sh", "-c", kept), sums)
@@ -617,6 +660,11 @@ class UpgradeTest(MachineTestCase):
         wait_for(is_ready, "/readyz")
         self.assertIn("Alice Anders", browser.get("/").text)
         self.assert_response_verifies()
+
+
+    @staticmethod
+    def version():
+        return machine.must("dpkg-query", "--show", "--showformat=${Version}", "rolebridge")
 
 
 class RebootTest(MachineTestCase):
@@ -663,22 +711,40 @@ class PurgeTest(MachineTestCase):
 
 
 LIFE = (JustInstalledTest, InServiceTest, TakenOverWebTest, RestartTest, ReloadTest, OneTimeCodeTest,
-        ExpiredPasswordTest, BackupTest, UpgradeTest, RebootTest, PurgeTest)
+        ExpiredPasswordTest, BackupTest, CredentialTest, UpgradeTest, RebootTest, PurgeTest)
 
 
 def load_tests(loader, *_):
     return unittest.TestSuite(loader.loadTestsFromTestCase(case) for case in LIFE)
 
 
+def older_package():
+    """The package with an older version's number on it."""
+    folder = HOME / "older"
+    shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run(["dpkg-deb", "--raw-extract", package, folder], check=True)
+    control = folder / "DEBIAN/control"
+    text, count = re.subn(r"(?m)^Version: .*$", f"Version: {OLDER}",
+                          control.read_text(encoding="utf-8"))
+    assert count == 1, text
+    control.write_text(text, encoding="utf-8")
+    made = HOME / "rolebridge_older.deb"
+    subprocess.run(["dpkg-deb", "--build", "--root-owner-group", "-Znone", folder, made],
+                   check=True, stdout=subprocess.DEVNULL)
+    shutil.rmtree(folder)
+    return made
+
+
 def prepare():
     """A booted machine with the package in it and a person who may log in."""
     global said_by_apt, directory
     machine.put(package, "/root/rolebridge.deb")
+    machine.put(older_package(), "/root/rolebridge-older.deb")
     machine.write("/etc/apt/apt.conf.d/99test",
                   'APT::Get::Assume-Yes "true";\nAPT::Install-Recommends "false";\n')
     install = next(line for line in readme_commands() if line.startswith("apt "))
     said_by_apt = machine.must("sh", "-c", "cd /root && " +
-                               install.replace("./rolebridge_*.deb", "./rolebridge.deb"),
+                               install.replace("./rolebridge_*.deb", "./rolebridge-older.deb"),
                                timeout=300)
     directory = json.loads(machine.must("python3", "-B", "/source/tests/machine/directory.py"))
     machine.must("systemctl", "enable", "--now", "directory.service")

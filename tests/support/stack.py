@@ -105,11 +105,13 @@ class Stack:
 
     def __init__(self, ports=None, binary_dir=None, passwords=None, edit_config=None,
                  membership="rfc2307bis", acs_url=None, console_origin=None,
-                 changes_passwords=False, banner=lambda text: None):
+                 changes_passwords=False, own_etc=False, banner=lambda text: None):
         """`passwords`: name -> password (people.DEMO_PASSWORDS). `edit_config`: a function from
         the text of rolebridge.yaml to the text that is used. `acs_url`, `console_origin`: AWS's
         addresses as a browser is told them, see AwsStandIn. `changes_passwords`: with a
-        rolebridge-pam that changes expired ones, and a whole /etc of its own to do it in."""
+        rolebridge-pam that changes expired ones. `own_etc`: PAM has a copy of this machine's /etc
+        in the place of it (`accounts`), for modules that read or write there; the former needs it
+        and implies it."""
         if os.geteuid() != 0:
             raise StackError("this needs root: three users and a mount namespace are involved")
         self.binary_dir = pathlib.Path(binary_dir or os.environ.get("ROLEBRIDGE_BINARY_DIR") or
@@ -118,6 +120,7 @@ class Stack:
         self.edit_config = edit_config or (lambda text: text)
         self.membership = membership
         self.changes_passwords = changes_passwords
+        self.own_etc = own_etc or changes_passwords
         self._aws_addresses = {"acs_url": acs_url, "console_origin": console_origin}
         self.banner = banner
         self.processes = {}
@@ -277,7 +280,7 @@ class Stack:
         expired = "expired_passwords = change\n" if self.changes_passwords else ""
         self._write(self.etc / "rolebridge-pam.conf", people.PAM_CONF + expired, 0o644)
         host = self.accounts
-        if self.changes_passwords:
+        if self.own_etc:
             shutil.copytree("/etc", host, symlinks=True)
         users = [("root", 0), ("nobody", 65534), ("rolebridge", ISSUER_USER),
                  ("rolebridge-web", WEB_USER)]
@@ -293,7 +296,7 @@ class Stack:
     @property
     def accounts(self):
         """The folder of passwd, shadow and group."""
-        return self.folder / ("host/etc" if self.changes_passwords else "host")
+        return self.folder / ("host/etc" if self.own_etc else "host")
 
     # ---- running ---------------------------------------------------------------------------------
 
@@ -318,7 +321,7 @@ class Stack:
 
     def _start_pam(self, name, listen, *options):
         host = [str(self.accounts / file) for file in ("passwd", "shadow", "group")]
-        if self.changes_passwords:
+        if self.own_etc:
             host = ["--etc", str(self.accounts)]
         command = [str(SOURCE / "tests/support/private_host.sh"), *host, "--",
                    "systemd-socket-activate", "--accept", "--inetd", "--seqpacket", "-l",

@@ -38,9 +38,12 @@ std::string WriteHead(const Answers& answers, const FileNames& names) {
       "  tls: { certificate: " +
       InQuotes(names.tls_certificate) + ", key: " + InQuotes(names.tls_key) +
       " }\n"
-      "\n"
-      "signing:                                 # the key that AWS trusts\n"
-      "  - { certificate: saml.crt, key: saml.key }\n"
+      "\n" +
+      (names.signing_folder.empty()
+           ? "signing:                                 # the key that AWS trusts\n"
+             "  - { certificate: saml.crt, key: saml.key }\n"
+           : "signing_folder: " + names.signing_folder +
+                 "                  # the keys that AWS trusts: rolebridge keys list\n") +
       "\n"
       "assurance:                               # how people log in: a file of /etc/pam.d each\n"
       "  - name: password\n"

@@ -45,6 +45,8 @@ struct FileNames {
   std::string ca_file;  // empty: the system's authorities
   std::string tls_certificate = "tls.crt";
   std::string tls_key = "tls.key";
+  // The folder of the keys that AWS trusts; empty: the pair saml.crt and saml.key, from before.
+  std::string signing_folder = "signing";
 };
 
 // The text of rolebridge.yaml; the same for the same answers. Every answer stands in quotes, so

@@ -13,6 +13,7 @@
 #include "bridge/cli/init_interview.h"
 #include "bridge/config/config_loader.h"
 #include "bridge/crypto/certificate.h"
+#include "bridge/saml/key_folder.h"
 #include "bridge/saml/signing_key.h"
 
 namespace rolebridge::cli {
@@ -55,13 +56,17 @@ class Composer {
 
   Result<Installation> Run() {
     installation_.folders.push_back({options_.config_folder, 0710, groups_.web});
+    // A pair that AWS may know from before is used where it lies.
+    if (IsThere(InFolder("saml.key")) && !IsThere(InFolder(names_.signing_folder))) {
+      names_.signing_folder.clear();
+    }
     Add({.path = InFolder("ldap.secret"),
          .contents = WithLineEnd(answers_.bind_password),
          .mode = 0640,
          .group = groups_.issuer});
     if (const auto added = AddAuthorities(); !added) return added.error();
     if (const auto added = AddConfig(); !added) return added.error();
-    if (const auto added = AddSigningPair(); !added) return added.error();
+    if (const auto added = AddSigningKeys(); !added) return added.error();
     if (const auto added = AddTlsPair(); !added) return added.error();
     AddPam();
     if (const auto added = AddDropIn(); !added) return added.error();
@@ -78,7 +83,10 @@ class Composer {
   Result<void> AddConfig();
   Result<bool> IsPairThere(const std::string& name) const;
   Result<void> AddPair(const std::string& name, const std::string& host, gid_t group);
-  Result<void> AddSigningPair();
+  Result<void> AddSigningKeys();
+  Result<void> CheckActiveKey(const std::string& folder) const;
+  Result<void> CheckSigningPair(const std::string& certificate_path,
+                                const std::string& key_path) const;
   Result<void> AddTlsPair();
   void AddPam();
   Result<void> AddDropIn();
@@ -164,22 +172,49 @@ Result<void> Composer::AddPair(const std::string& name, const std::string& host,
   return {};
 }
 
-Result<void> Composer::AddSigningPair() {
-  const auto is_there = IsPairThere("saml");
-  if (!is_there) return is_there.error();
-  if (*is_there) {
-    const auto certificate = ReadConfigFile(InFolder("saml.crt"), kMaximumCertificate);
-    if (!certificate) return certificate.error();
-    const auto key = ReadSecretFile(InFolder("saml.key"));
-    if (!key) return key.error();
-    const auto loaded = saml::SigningKey::Load(*certificate, *key, world_.clock.Now());
-    if (!loaded) {
-      return Error{loaded.error().code, "nothing was written: '" + InFolder("saml.crt") +
-                                            "': " + loaded.error().message +
-                                            "; move both away, and new ones are made"};
+// Keys that are there stay, as far as they have come; else a first one, which is active at once.
+Result<void> Composer::AddSigningKeys() {
+  if (names_.signing_folder.empty()) {
+    if (const auto there = IsPairThere("saml"); !there || !*there) {
+      return there ? AddPair("saml", "", groups_.issuer) : Result<void>(there.error());
     }
+    const auto sound = CheckSigningPair(InFolder("saml.crt"), InFolder("saml.key"));
+    return sound ? AddPair("saml", "", groups_.issuer) : sound;
   }
-  return AddPair("saml", "", groups_.issuer);
+  const std::string folder = InFolder(names_.signing_folder);
+  if (IsThere(folder + "/states")) return CheckActiveKey(folder);
+  const std::string name = "saml-" + FormatUtc(world_.clock.Now()).substr(0, 7);
+  saml::KeyStates states;
+  if (const auto added = states.Add(name, world_.clock.Now()); !added) return added;
+  installation_.folders.push_back({folder, 0750, groups_.issuer});
+  Add({.path = folder + "/states",
+       .contents = SecretString(states.Text()),
+       .mode = 0640,
+       .group = groups_.issuer});
+  return AddPair(names_.signing_folder + "/" + name, "", groups_.issuer);
+}
+
+Result<void> Composer::CheckActiveKey(const std::string& folder) const {
+  const auto keys = saml::KeyFolder::Open(folder);
+  if (!keys) return keys.error();
+  for (const saml::KeyEntry& key : keys->states().keys()) {
+    if (key.state != saml::KeyState::kActive) continue;
+    return CheckSigningPair(keys->CertificatePath(key.name), keys->KeyPath(key.name));
+  }
+  return {};
+}
+
+Result<void> Composer::CheckSigningPair(const std::string& certificate_path,
+                                        const std::string& key_path) const {
+  const auto certificate = ReadConfigFile(certificate_path, kMaximumCertificate);
+  if (!certificate) return certificate.error();
+  const auto key = ReadSecretFile(key_path);
+  if (!key) return key.error();
+  const auto loaded = saml::SigningKey::Load(*certificate, *key, world_.clock.Now());
+  if (loaded) return {};
+  return Error{loaded.error().code, "nothing was written: '" + certificate_path +
+                                        "': " + loaded.error().message +
+                                        "; move both away, and new ones are made"};
 }
 
 Result<void> Composer::AddTlsPair() {

@@ -176,10 +176,12 @@ Result<std::vector<std::string>> Questions::AskList(const Question& question,
 }
 
 // A line that is not shown; empty where there was nothing in it.
-Result<SecretString> Questions::ReadSecret() {
+Result<SecretString> Questions::ReadSecret(const std::string& text) {
   SecretString line = SecretString::OfSize(kLongestLine);
   size_t size = 0;
   const EchoOff echo_off(input_);
+  // Only now: whoever sees the question may type.
+  out_ << text << " (not shown): " << std::flush;
   char byte = 0;
   while (echo_off.WaitForInput() && ReadByte(input_, byte)) {
     if (byte == '\n') return SecretString(line.Reveal().substr(0, size));
@@ -193,8 +195,7 @@ Result<SecretString> Questions::ReadSecret() {
 
 Result<SecretString> Questions::AskSecret(const std::string& text) {
   while (true) {
-    out_ << text << " (not shown): " << std::flush;
-    Result<SecretString> secret = ReadSecret();
+    Result<SecretString> secret = ReadSecret(text);
     if (!secret || !secret->empty()) return secret;
     out_ << "  an empty password proves nothing\n";
   }

@@ -52,7 +52,7 @@ class Questions {
  private:
   Result<std::string> AnswerOnTheCommandLine(const Question& question, const std::string& given);
   Result<std::string> ReadLine();
-  Result<SecretString> ReadSecret();
+  Result<SecretString> ReadSecret(const std::string& text);
 
   const int input_;
   std::ostream& out_;

@@ -1,6 +1,7 @@
 """`rolebridge init`: from a host with nothing on it to a configuration that check finds nothing
 wrong in, against a real directory over TLS; unattended from flags, and asked in a terminal."""
 
+import datetime
 import os
 import pathlib
 import pty
@@ -21,9 +22,10 @@ BINARY = pathlib.Path(os.environ["ROLEBRIDGE_BINARY_DIR"]) / "bin/rolebridge"
 SOURCE = pathlib.Path(os.environ["ROLEBRIDGE_SOURCE_DIR"])
 # Groups that stand for no accounts of this machine.
 ISSUER_GROUP, WEB_GROUP = 64801, 64802
+KEY = f"signing/saml-{datetime.datetime.now(datetime.timezone.utc):%Y-%m}"
 FILES = {"directory-ca.pem": (0, 0o644), "ldap.secret": (ISSUER_GROUP, 0o640),
-         "rolebridge.yaml": (ISSUER_GROUP, 0o640), "saml.crt": (0, 0o644),
-         "saml.key": (ISSUER_GROUP, 0o640), "tls.crt": (0, 0o644), "tls.key": (WEB_GROUP, 0o640)}
+         "rolebridge.yaml": (ISSUER_GROUP, 0o640), "signing": (ISSUER_GROUP, 0o750),
+         "tls.crt": (0, 0o644), "tls.key": (WEB_GROUP, 0o640)}
 
 
 def sound_sample(folder):
@@ -230,7 +232,7 @@ class InitTest(unittest.TestCase):
 
     def test_replace_replaces_it_and_says_so_and_spares_keys(self):
         self.installed()
-        keys = {name: (self.etc / name).read_bytes() for name in ("saml.key", "tls.key")}
+        keys = {name: (self.etc / name).read_bytes() for name in (f"{KEY}.key", "tls.key")}
         (self.etc / "rolebridge.yaml").write_text("mine\n", encoding="ascii")
         said = self.installed("--replace")
         self.assertIn(f"replace  {self.etc / 'rolebridge.yaml'}", said)
@@ -245,6 +247,31 @@ class InitTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("is not for 'other.example.org'", done.stderr)
         self.assertEqual(self.everything(), before)
+        (self.etc / "tls.crt").unlink()
+        before = self.everything()
+        done = self.unattended()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"'{self.etc / 'tls.key'}' is there", done.stderr)
+        self.assertEqual(self.everything(), before)
+
+    def test_the_key_is_one_that_keys_can_follow(self):
+        self.installed()
+        run = subprocess.run([BINARY, "keys", "list", "--config", self.etc / "rolebridge.yaml"],
+                             capture_output=True, text=True, check=False)
+        self.assertRegex(run.stdout, rf"{KEY.removeprefix('signing/')} +active", run.stderr)
+        before = self.everything()
+        self.installed()
+        self.assertEqual(self.everything(), before)
+
+    def test_a_signing_pair_from_before_is_used_where_it_lies(self):
+        self.etc.mkdir(parents=True, exist_ok=True)
+        made = subprocess.run([BINARY, "keys", "new", "--out", self.etc], check=False)
+        self.assertEqual(made.returncode, 0)
+        key = (self.etc / "saml.key").read_bytes()
+        self.installed()
+        self.assertEqual((self.etc / "saml.key").read_bytes(), key)
+        self.assertIn("key: saml.key", (self.etc / "rolebridge.yaml").read_text(encoding="utf-8"))
+        self.assertFalse((self.etc / "signing").exists())
         (self.etc / "saml.crt").unlink()
         before = self.everything()
         done = self.unattended()
@@ -306,7 +333,7 @@ class InitTest(unittest.TestCase):
         before = self.everything()
         said = self.installed("--dry-run")
         self.assertEqual(self.everything(), before)
-        self.assertIn(f"write    {self.etc / 'saml.key'}", said)
+        self.assertIn(f"write    {self.etc / KEY}.key", said)
         self.assertIn("allowed_roles:", said)
 
     def test_directory_that_is_away_is_refused_with_its_address(self):

@@ -110,6 +110,12 @@ def tls():
         cadata=machine.must("cat", "/etc/rolebridge/tls.crt"))
 
 
+def signing_key():
+    """The path of the one key that init made, without its ending."""
+    (path,) = machine.must("sh", "-c", "ls /etc/rolebridge/signing/*.key").split()
+    return path.removesuffix(".key")
+
+
 def signed_response():
     """The XML that alice gets for a role, after a login of her own."""
     browser = client()
@@ -134,7 +140,7 @@ class MachineTestCase(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             response, certificate = pathlib.Path(folder, "xml"), pathlib.Path(folder, "crt")
             response.write_bytes(signed_response())
-            certificate.write_text(machine.must("cat", "/etc/rolebridge/saml.crt"))
+            certificate.write_text(machine.must("cat", f"{signing_key()}.crt"))
             done = subprocess.run(
                 ["xmlsec1", "--verify", "--enabled-reference-uris", "same-doc", "--id-attr:ID",
                  "urn:oasis:names:tc:SAML:2.0:assertion:Assertion", "--trusted-pem",
@@ -208,13 +214,16 @@ class InServiceTest(MachineTestCase):
     def test_init_left_each_file_to_whom_it_is_for(self):
         for name, owner in (("rolebridge.yaml", "root:rolebridge 640"),
                             ("ldap.secret", "root:rolebridge 640"),
-                            ("saml.key", "root:rolebridge 640"),
+                            ("signing", "root:rolebridge 750"),
+                            (signing_key().removeprefix("/etc/rolebridge/") + ".key",
+                             "root:rolebridge 640"),
                             ("tls.key", "root:rolebridge-web 640"),
                             ("directory-ca.pem", "root:root 644")):
             self.assertEqual(mode_of(f"/etc/rolebridge/{name}"), owner, name)
 
     def test_init_has_nothing_to_do_the_second_time(self):
-        kept = "sha256sum /etc/rolebridge/* /etc/pam.d/rolebridge /etc/rolebridge-pam.conf"
+        kept = ("sha256sum /etc/rolebridge/*.* /etc/rolebridge/signing/* /etc/pam.d/rolebridge "
+                "/etc/rolebridge-pam.conf")
         before = machine.must("sh", "-c", kept)
         said = machine.must("rolebridge", "init", "--unattended", "--unsynchronised-clock",
                             "--url", "sso.example.org", "--bind-dn", directory["bind_dn"],
@@ -601,21 +610,26 @@ class CredentialTest(MachineTestCase):
     """The signing key and the directory's password as credentials that only this host decrypts."""
 
     DROP_IN = "/etc/systemd/system/rolebridge-issuer.service.d/credentials.conf"
-    SECRETS = ("saml.key", "ldap.secret")
+    CREDENTIALS = "/run/credentials/rolebridge-issuer.service"
 
     def test_secrets_may_be_encrypted_credentials(self):
         config = machine.must("cat", ReloadTest.CONFIG)
         edited = config
-        for name in self.SECRETS:
-            edited, count = re.subn(rf"\b{re.escape(name)}\b",
-                                    f"/run/credentials/rolebridge-issuer.service/{name}", edited)
-            self.assertEqual(count, 1, name)
-            machine.must("systemd-creds", "encrypt", "--with-key=host", f"--name={name}",
-                         f"/etc/rolebridge/{name}", f"/etc/rolebridge/{name}.cred")
-            machine.must("mv", f"/etc/rolebridge/{name}", f"/root/{name}")
+        for pattern, instead in (
+                (r"(?m)^signing_folder: .*$",
+                 f"signing: [{{ certificate: '{signing_key()}.crt', "
+                 f"key: {self.CREDENTIALS}/saml.key }}]"),
+                (r"\bldap\.secret\b", f"{self.CREDENTIALS}/ldap.secret")):
+            edited, count = re.subn(pattern, instead, edited)
+            self.assertEqual(count, 1, pattern)
+        secrets = {"saml.key": f"{signing_key()}.key", "ldap.secret": "/etc/rolebridge/ldap.secret"}
+        for name, path in secrets.items():
+            machine.must("systemd-creds", "encrypt", "--with-key=host", f"--name={name}", path,
+                         f"/etc/rolebridge/{name}.cred")
+            machine.must("mv", path, f"/root/{name}")
         machine.write(self.DROP_IN, "[Service]\n" + "".join(
             f"LoadCredentialEncrypted={name}:/etc/rolebridge/{name}.cred\n"
-            for name in self.SECRETS))
+            for name in secrets))
         try:
             machine.write(ReloadTest.CONFIG, edited)
             machine.must("systemctl", "daemon-reload")
@@ -626,8 +640,8 @@ class CredentialTest(MachineTestCase):
         finally:
             machine.write(ReloadTest.CONFIG, config)
             machine.must("rm", self.DROP_IN)
-            for name in self.SECRETS:
-                machine.must("mv", f"/root/{name}", f"/etc/rolebridge/{name}")
+            for name, path in secrets.items():
+                machine.must("mv", f"/root/{name}", path)
                 machine.must("rm", f"/etc/rolebridge/{name}.cred")
             machine.must("systemctl", "daemon-reload")
             machine.must("systemctl", "restart", SERVICES[0])
@@ -644,7 +658,8 @@ class UpgradeTest(MachineTestCase):
         machine.must("chmod", "0750", "/etc/rolebridge")
         browser = client()
         browser.log_in("alice", PASSWORD)
-        kept = "sha256sum /etc/rolebridge/* /var/lib/rolebridge/[ns]*.key"
+        kept = ("sha256sum /etc/rolebridge/*.* /etc/rolebridge/signing/* "
+                "/var/lib/rolebridge/[ns]*.key")
         sums = machine.must("sh", "-c", kept)
         sockets = [property_of(unit, "InvocationID") for unit in SOCKETS]
         pids = [property_of(unit, "MainPID") for unit in SERVICES]
@@ -684,13 +699,14 @@ class RebootTest(MachineTestCase):
 class PurgeTest(MachineTestCase):
 
     def test_leaves_the_keys_and_nothing_else_unless_told(self):
-        kept = machine.must("sha256sum", "/etc/rolebridge/saml.key").split()[0]
+        key = f"{signing_key()}.key"
+        kept = machine.must("sha256sum", key).split()[0]
         machine.must("apt-get", "purge", "rolebridge")
         left = machine.must("find", "/etc/rolebridge", "/var/lib/rolebridge", "/run/rolebridge",
                             "-type", "f", "-o", "-type", "s").split()
         self.assertEqual(sorted(left), [
-            "/etc/rolebridge/directory-ca.pem", "/etc/rolebridge/saml.crt",
-            "/etc/rolebridge/saml.key", "/etc/rolebridge/tls.crt", "/etc/rolebridge/tls.key",
+            "/etc/rolebridge/directory-ca.pem", key.removesuffix(".key") + ".crt", key,
+            "/etc/rolebridge/signing/states", "/etc/rolebridge/tls.crt", "/etc/rolebridge/tls.key",
             "/var/lib/rolebridge/audit.key", "/var/lib/rolebridge/devices.key",
             "/var/lib/rolebridge/name-id.key", "/var/lib/rolebridge/names.key",
             "/var/lib/rolebridge/sealing.key", "/var/lib/rolebridge/store.db",
@@ -704,7 +720,7 @@ class PurgeTest(MachineTestCase):
         machine.must("getent", "passwd", "rolebridge")
 
         machine.must("apt-get", "install", "/root/rolebridge.deb", timeout=300)
-        self.assertEqual(machine.must("sha256sum", "/etc/rolebridge/saml.key").split()[0], kept)
+        self.assertEqual(machine.must("sha256sum", key).split()[0], kept)
         machine.must("apt-get", "purge", "rolebridge", env=("ROLEBRIDGE_PURGE=everything",))
         for path in ("/etc/rolebridge", "/var/lib/rolebridge"):
             self.assertNotEqual(machine.run("test", "-e", path).status, 0, path)

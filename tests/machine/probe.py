@@ -9,7 +9,10 @@ import json
 import os
 import signal
 import socket
+import time
 
+# As init calls the first one.
+SIGNING_KEY = f"/etc/rolebridge/signing/saml-{time.strftime('%Y-%m', time.gmtime())}.key"
 PTRACE_ATTACH = 16
 MFD_CLOEXEC = 1
 LOADER = (glob.glob("/lib64/ld-linux-*.so.*") + glob.glob("/lib/ld-linux-*.so.*"))[0]
@@ -86,7 +89,8 @@ def trace():
 
 
 ATTEMPTS = {
-    "read the signing key": lambda: read("/etc/rolebridge/saml.key"),
+    "list the signing keys": lambda: os.listdir("/etc/rolebridge/signing"),
+    "read the signing key": lambda: read(SIGNING_KEY),
     "read the directory's password": lambda: read("/etc/rolebridge/ldap.secret"),
     "read the configuration": lambda: read("/etc/rolebridge/rolebridge.yaml"),
     "list the configuration's folder": lambda: os.listdir("/etc/rolebridge"),

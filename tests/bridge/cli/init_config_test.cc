@@ -70,10 +70,16 @@ TEST(InitConfigTest, LoadsWithoutMistakeOrWarningAndSaysWhatWasAnswered) {
   EXPECT_EQ(config.ldap.ca_file, "/etc/rolebridge/directory-ca.pem");
   EXPECT_EQ(config.ldap.bind_password_file, "/etc/rolebridge/ldap.secret");
   EXPECT_EQ(config.listen.tls.key, "/etc/rolebridge/tls.key");
-  EXPECT_EQ(config.signing.front().key, "/etc/rolebridge/saml.key");
+  EXPECT_EQ(config.signing_folder, "/etc/rolebridge/signing");
   EXPECT_THAT(config.applications.front().allowed_accounts, ElementsAre("123412341234"));
   EXPECT_THAT(config.applications.front().allowed_roles, ElementsAre("ReadOnly", "aws-*"));
   EXPECT_TRUE(config.require_synchronised_clock);
+}
+
+TEST(InitConfigTest, APairFromBeforeIsNamed) {
+  const config::LoadResult loaded = Loaded(SomeAnswers(), {.signing_folder = ""});
+  ASSERT_EQ(Mistakes(loaded), "");
+  EXPECT_EQ(loaded.config->signing.front().key, "/etc/rolebridge/saml.key");
 }
 
 TEST(InitConfigTest, HoldsNoPassword) {

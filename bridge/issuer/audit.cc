@@ -82,6 +82,12 @@ class StoredAudit final : public Audit {
 
 }  // namespace
 
+Result<void> AuditUnder::Write(const AuditEvent& event, std::vector<store::Change> also) {
+  AuditEvent named = event;
+  named.fields.emplace_back("config", config_hash_);
+  return audit_.Write(named, std::move(also));
+}
+
 std::unique_ptr<Audit> OpenAudit(store::AuditLog& log, Origin origin, const Clock& clock) {
   return std::make_unique<StoredAudit>(log, std::move(origin), clock);
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bridge/base/clock.h"
@@ -28,6 +29,19 @@ class Audit {
   // what it tells of must not happen (design.md, promise 4).
   virtual Result<void> Write(const AuditEvent& event, std::vector<store::Change> also) = 0;
   Result<void> Write(const AuditEvent& event) { return Write(event, {}); }
+};
+
+// Names the configuration by which something happened in each record that goes on to `audit`.
+class AuditUnder final : public Audit {
+ public:
+  AuditUnder(Audit& audit, std::string config_hash)
+      : audit_(audit), config_hash_(std::move(config_hash)) {}
+  using Audit::Write;
+  Result<void> Write(const AuditEvent& event, std::vector<store::Change> also) override;
+
+ private:
+  Audit& audit_;
+  const std::string config_hash_;
 };
 
 // What each record says of where it was made.

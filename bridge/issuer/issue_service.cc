@@ -331,7 +331,6 @@ IssueService::Reply IssueService::Release(const Draft& draft, const saml::Respon
        {"sha256", ToHex(crypto::Sha256(*document))},
        {"not_on_or_after", FormatUtc(assertion.not_on_or_after)},
        {"key", signer_.key().fingerprint()},
-       {"config", config_.hash},
        {"version", std::string(kVersion)}}};
   const Result<void> recorded = [&] {
     const Timed timed(metrics_, Metrics::Step::kStore);

@@ -80,13 +80,9 @@ LoginAnswer LoginEnd::Conclude(Login& login, const protocol::Context& context,
 
 LoginAnswer LoginEnd::Admit(Login& login, const protocol::Context& context,
                             const std::string& username, const pam::Outcome& outcome) {
-  LogFields fields = {{"request", context.request_id},
-                      {"user", username},
-                      {"rhost", login.client_address},
-                      {"user_agent", context.user_agent},
-                      {"service", login.level.pam_service},
-                      {"assurance", login.level.name},
-                      {"config", config_.hash}};
+  LogFields fields = {{"request", context.request_id},      {"user", username},
+                      {"rhost", login.client_address},      {"user_agent", context.user_agent},
+                      {"service", login.level.pam_service}, {"assurance", login.level.name}};
   const std::string session_index = "_" + RandomHex(means_.random, 20);
   fields.emplace_back("session", session_index);
   if (username != login.username) fields.emplace_back("typed_user", login.username);
@@ -150,7 +146,6 @@ LoginAnswer LoginEnd::StepUp(Login& login, const protocol::Context& context,
                                                            {"user_agent", context.user_agent},
                                                            {"service", login.level.pam_service},
                                                            {"assurance", login.level.name},
-                                                           {"config", config_.hash},
                                                            {"session", session->session_index}}},
                                                          std::move(changes));
                              });

@@ -49,6 +49,7 @@ class Service {
   const SigningKeys signing_;
   const std::unique_ptr<ldap::Directory> directory_;
   const PersonReader people_;
+  AuditUnder audit_;
   LoginService login_;
   PortalService portal_;
   IssueService issue_;

@@ -42,7 +42,7 @@ struct State {
   Metrics& metrics;
 };
 
-inline LoginMeans LoginMeansOf(const State& state) {
+inline LoginMeans LoginMeansOf(const State& state, Audit& audit) {
   return {.pam = state.pam,
           .sessions = state.sessions,
           .known_names = state.known_names,
@@ -50,7 +50,7 @@ inline LoginMeans LoginMeansOf(const State& state) {
           .repeated_attempts = state.repeated_attempts,
           .unasked_logins = state.unasked_logins,
           .conversations = state.conversations,
-          .audit = state.audit,
+          .audit = audit,
           .metrics = state.metrics,
           .clock = state.clock,
           .random = state.random,

@@ -49,7 +49,9 @@ class AuditTest(StackTestCase):
                 before = len(self.events("login_denied"))
                 self.client().log_in(name, password)
                 self.assertEqual(len(self.events("login_denied")), before + 1)
-                self.assertIn(verdict, fields_of(self.last("login_denied"))["verdict"])
+                fields = fields_of(self.last("login_denied"))
+                self.assertIn(verdict, fields["verdict"])
+                self.assertRegex(fields["config"], "^[0-9a-f]{64}$")
 
     def test_a_name_that_never_logged_in_is_not_written_down(self):
         # People type their password into the name field (G2).

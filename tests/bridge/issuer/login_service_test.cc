@@ -78,7 +78,7 @@ class LoginServiceTest : public ::testing::Test {
   void Play(PamPeer::Script script) {
     peer_ = std::make_unique<PamPeer>(std::move(script));
     issuer_.pam = {peer_->path(), change_ ? change_->path() : "", geteuid()};
-    service_ = std::make_unique<LoginService>(config_, LoginMeansOf(issuer_.state));
+    service_ = std::make_unique<LoginService>(config_, LoginMeansOf(issuer_.state, audit_));
   }
 
   LoginService::Reply Begin(const std::string& username, const std::string& secret,

@@ -53,7 +53,7 @@ class RequestTableTest : public ::testing::Test {
   const State& state_ = issuer_.state;
   Metrics& metrics_ = issuer_.metrics;
   PersonReader people_{config_, directory_, state_.sessions, clock_};
-  LoginService login_{config_, LoginMeansOf(state_)};
+  LoginService login_{config_, LoginMeansOf(state_, audit_)};
   PortalService portal_{config_, people_, state_.sessions, audit_, metrics_, clock_};
   IssueService issue_{config_,
                       people_,

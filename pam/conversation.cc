@@ -134,12 +134,13 @@ bool PromptRelay::Tell(const std::vector<Prompt>& prompts) {
 std::optional<std::vector<SecretString>> PromptRelay::Ask(const std::vector<Prompt>& prompts,
                                                           size_t due) {
   // From before the question is sent: the answer may be here before we wait for it.
-  const ReplyDue reply_due(channel_.fd());
+  ReplyDue reply_due(channel_.fd());
   if (!Tell(prompts)) return std::nullopt;
-  return ReceiveAnswers(due);
+  return ReceiveAnswers(due, reply_due);
 }
 
-std::optional<std::vector<SecretString>> PromptRelay::ReceiveAnswers(size_t due) {
+std::optional<std::vector<SecretString>> PromptRelay::ReceiveAnswers(size_t due,
+                                                                     ReplyDue& reply_due) {
   const Result<SecretString> message = channel_.Receive(kMaxMessageBytes, AnswerPatience());
   if (!message) {
     const ErrorCode code = message.error().code;
@@ -148,6 +149,7 @@ std::optional<std::vector<SecretString>> PromptRelay::ReceiveAnswers(size_t due)
                                               : RelayFailure::kPeerBroke);
     return std::nullopt;
   }
+  reply_due.Received();
   Result<std::vector<SecretString>> answers = DecodeAnswers(message->Reveal());
   if (!answers || answers->size() != due) {
     Fail(RelayFailure::kPeerBroke);

@@ -9,6 +9,7 @@
 
 #include "bridge/base/channel.h"
 #include "bridge/base/secret_string.h"
+#include "pam/peer_watch.h"
 #include "pam/protocol.h"
 
 namespace rolebridge::pam {
@@ -48,7 +49,7 @@ class PromptRelay {
   bool CountRound(size_t answers_due);
   std::optional<std::vector<SecretString>> Ask(const std::vector<Prompt>& prompts, size_t due);
   bool Tell(const std::vector<Prompt>& prompts);
-  std::optional<std::vector<SecretString>> ReceiveAnswers(size_t due);
+  std::optional<std::vector<SecretString>> ReceiveAnswers(size_t due, ReplyDue& reply_due);
   std::chrono::milliseconds AnswerPatience() const;
   int Fail(RelayFailure failure);
 

@@ -154,10 +154,11 @@ Ending LogIn(const StartRequest& request, const MonitorRules& rules, PromptRelay
 }
 
 Result<StartRequest> ReceiveStart(Channel& channel, const MonitorRules& rules) {
-  const ReplyDue reply_due(channel.fd());
+  ReplyDue start_due(channel.fd());
   if (rules.process_ends_with_peer) EndWhenPeerLeaves(channel.fd());
   const Result<SecretString> message = channel.Receive(kMaxMessageBytes, rules.deadlines.start);
   if (!message) return message.error();
+  start_due.Received();
   return DecodeStart(message->Reveal());
 }
 

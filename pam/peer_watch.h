@@ -20,6 +20,10 @@ void LetPeerLeave(int fd);
 class ReplyDue {
  public:
   explicit ReplyDue(int fd);
+  // To be called once that message has been received: waits for its signal. The kernel queues a
+  // message, wakes who waits for it and only then signals it; who is woken may be given the
+  // sender's processor, and so be milliseconds ahead of a signal that would end it later.
+  void Received();
   // Looks at once whether the peer has left meanwhile, or sent more than one message.
   ~ReplyDue();
   ReplyDue(const ReplyDue&) = delete;
@@ -27,6 +31,7 @@ class ReplyDue {
 
  private:
   int fd_;
+  bool was_here_;  // the message, before anybody could watch: no signal tells of it
   sigset_t previous_;
 };
 

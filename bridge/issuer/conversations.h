@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -63,6 +65,9 @@ class Conversations {
 
   size_t size() const;
 
+  // How many requests of web wait for PAM at this moment; see Patience.
+  std::atomic<uint32_t>& waiting() { return waiting_; }
+
  private:
   bool MakeRoom(const std::string& client_address, const Limits& limits);
   void ForgetExpired();
@@ -71,6 +76,7 @@ class Conversations {
   Random& random_;
   mutable std::mutex mutex_;
   std::map<std::string, LoginPtr> logins_;  // by identifier
+  std::atomic<uint32_t> waiting_ = 0;
 };
 
 }  // namespace rolebridge::issuer

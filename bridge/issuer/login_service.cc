@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -20,6 +22,24 @@ using protocol::Refusal;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPatience{220};  // begin_login and answer reply within 250 ms
+
+// The right of one request to wait for PAM, which takes one of web's workers away from everybody
+// else meanwhile. Half of the workers may be taken so; a login beyond that is answered as still
+// working, and comes again.
+class Patience {
+ public:
+  Patience(std::atomic<uint32_t>& waiting, uint32_t workers)
+      : waiting_(waiting), is_granted_(waiting_++ < std::max(workers / 2, 1U)) {}
+  ~Patience() { --waiting_; }
+  Patience(const Patience&) = delete;
+  Patience& operator=(const Patience&) = delete;
+
+  milliseconds span() const { return is_granted_ ? kPatience : milliseconds(0); }
+
+ private:
+  std::atomic<uint32_t>& waiting_;
+  const bool is_granted_;
+};
 
 constexpr std::string_view kPasswordHasExpired =
     "Your password has expired. Choose a new one to go on.";
@@ -97,7 +117,9 @@ LoginService::Reply LoginService::Answer(protocol::AnswerRequest& request) {
   if (!login) return Refusal{Reason::kUnknownConversation, ""};
   const std::lock_guard lock(login->mutex);
   if (request.answers.empty()) {
-    if (login->asked.empty()) return Advance(*login, request.context);
+    // A page that comes again by itself in two seconds: with many of them, waiting here for what
+    // takes half a minute would leave no worker of web's for anybody else.
+    if (login->asked.empty()) return Advance(*login, request.context, milliseconds(0));
     return Ask(*login, std::exchange(login->asked, {}));
   }
   const auto wanted =
@@ -124,7 +146,7 @@ LoginService::Reply LoginService::Answer(protocol::AnswerRequest& request) {
                                      : pam::Verdict::kUnavailable,
                       .detail = answered.error().message});
   }
-  return Advance(*login, request.context);
+  return AdvancePatiently(*login, request.context);
 }
 
 // Everything that may keep an attempt from PAM stands here, since here it gets its first secret.
@@ -157,12 +179,18 @@ LoginService::Reply LoginService::Converse(Login& login, const protocol::Context
         {.verdict = pam::Verdict::kUnavailable, .detail = conversation.error().message});
   }
   login.conversation.emplace(*std::move(conversation));
-  return Advance(login, context);
+  return AdvancePatiently(login, context);
 }
 
-LoginService::Reply LoginService::Advance(Login& login, const protocol::Context& context) {
+LoginService::Reply LoginService::AdvancePatiently(Login& login, const protocol::Context& context) {
+  const Patience patience(means_.conversations.waiting(), config_.limits.workers);
+  return Advance(login, context, patience.span());
+}
+
+LoginService::Reply LoginService::Advance(Login& login, const protocol::Context& context,
+                                          milliseconds patience) {
   if (!login.conversation) return Refusal{Reason::kUnknownConversation, ""};
-  const BootTime deadline = means_.clock.SinceBoot() + kPatience;
+  const BootTime deadline = means_.clock.SinceBoot() + patience;
   while (true) {
     const milliseconds left = std::max(deadline - means_.clock.SinceBoot(), milliseconds(0));
     std::optional<pam::Step> step = login.conversation->Poll(left);
@@ -196,6 +224,8 @@ LoginService::Reply LoginService::Advance(Login& login, const protocol::Context&
       return end_.Deny(login, context,
                        {.verdict = pam::Verdict::kUnavailable, .detail = answered.error().message});
     }
+    // PAM has only now got what it needs to make up its mind; this comes once in a login.
+    if (patience == milliseconds(0)) return AdvancePatiently(login, context);
   }
 }
 

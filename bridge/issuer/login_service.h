@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,9 @@ namespace rolebridge::issuer {
 // begin_login and answer: relays one PAM conversation for each login, and makes the session where
 // it ended well or adds a level of assurance to the one there is. A password that has expired is
 // changed in a second conversation, where there is a process for that. Safe to call from several
-// threads; a call waits for PAM no longer than a quarter of a second, and besides for what it puts
-// on record to be on the disk.
+// threads; a call waits for PAM no longer than a quarter of a second, and not at all where it only
+// looks whether PAM has gone on, or where half of web's workers wait so already; besides it waits
+// for what it puts on record to be on the disk.
 class LoginService {
  public:
   using Reply = LoginAnswer;
@@ -34,7 +36,8 @@ class LoginService {
   Reply BeginStepUp(protocol::BeginLoginRequest& request);
   Reply StartPam(Login& login, const protocol::Context& context);
   Reply Converse(Login& login, const protocol::Context& context);
-  Reply Advance(Login& login, const protocol::Context& context);
+  Reply AdvancePatiently(Login& login, const protocol::Context& context);
+  Reply Advance(Login& login, const protocol::Context& context, std::chrono::milliseconds patience);
   Reply Ask(Login& login, std::vector<pam::Prompt> prompts);
   bool CanChangePasswords() const;
   bool GoesOnWithChange(const Login& login, const pam::Outcome& outcome) const;

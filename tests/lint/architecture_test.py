@@ -4,6 +4,7 @@ the calls that are banned, each with the rule that bans it (security.md)."""
 import os
 import pathlib
 import re
+import subprocess
 import unittest
 
 SOURCE = pathlib.Path(os.environ.get("ROLEBRIDGE_SOURCE_DIR") or
@@ -133,6 +134,14 @@ class ArchitectureTest(unittest.TestCase):
 
         for folder in ARROWS:
             visit(folder, ())
+
+    def test_no_merge_left_its_marks(self):
+        listed = subprocess.run(["git", "-C", str(SOURCE), "grep", "--line-number", "-I", "-E",
+                                 "^(<<<<<<<|>>>>>>>) "], capture_output=True, text=True,
+                                check=False)
+        # 1: nothing found; other programs' exit statuses are no answer.
+        if listed.returncode != 128:  # an unpacked release has no history to ask
+            self.assertEqual((listed.returncode, listed.stdout), (1, ""))
 
     def test_each_library_has_its_owner(self):
         complaints = []

@@ -112,8 +112,8 @@ def tls():
 
 def signing_key():
     """The path of the one key that init made, without its ending."""
-    (path,) = machine.must("sh", "-c", "ls /etc/rolebridge/signing/*.key").split()
-    return path.removesuffix(".key")
+    (path,) = machine.must("sh", "-c", "ls /etc/rolebridge/signing/*.crt").split()
+    return path.removesuffix(".crt")
 
 
 def signed_response():

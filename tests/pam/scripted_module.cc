@@ -10,6 +10,7 @@
 //   batch                  user+token prompts with an info and an error text, in one call
 //   expect=TEXT            the last answer must be this one
 //   forget                 wipes the last answer
+//   wait=SECONDS           takes that long, and goes on
 //   rename=NAME            PAM_USER becomes NAME
 //   return=CODE            ends with that number
 //   until-changed=CODE     the same, until the password function of this login succeeded
@@ -72,6 +73,7 @@ class Script {
     if (verb == "many33") return Many();
     if (verb == "expect") return last_answer_ == value ? PAM_INCOMPLETE : PAM_AUTH_ERR;
     if (verb == "forget") return Forget();
+    if (verb == "wait") return Wait(std::atoi(value.c_str()));
     if (verb == "rename") return Rename(value);
     if (verb == "require-item") return RequireItem(value);
     if (verb == "require-own-delay") return RequireOwnDelay();
@@ -115,6 +117,12 @@ class Script {
   int Forget() {
     explicit_bzero(last_answer_.data(), last_answer_.capacity());
     last_answer_.clear();
+    return PAM_INCOMPLETE;
+  }
+
+  static int Wait(int seconds) {
+    auto left = static_cast<unsigned>(seconds);
+    while (left > 0) left = sleep(left);
     return PAM_INCOMPLETE;
   }
 

@@ -57,8 +57,15 @@ class Page:
 
     def refresh(self):
         """Where the page goes by itself after a while ("Signing you in"); '' where it stays."""
-        match = re.search(r'http-equiv="refresh" content="[0-9]+;url=([^"]+)"', self.text)
-        return urllib.parse.urljoin(self.url, html.unescape(match[1])) if match else ""
+        match = self._refresh()
+        return urllib.parse.urljoin(self.url, html.unescape(match[2])) if match else ""
+
+    def refresh_seconds(self):
+        """After how long."""
+        return int(self._refresh()[1])
+
+    def _refresh(self):
+        return re.search(r'http-equiv="refresh" content="([0-9]+);url=([^"]+)"', self.text)
 
     def visible_text(self):
         parser = _TextParser()
@@ -113,9 +120,10 @@ class _TextParser(html.parser.HTMLParser):
 
 
 class WebClient:
-    """One person at one browser. `origin`: "https://localhost:8443"."""
+    """One person at one browser. `origin`: "https://localhost:8443". `keeps_alive`: several requests
+    go over one connection, as browsers do it, until `close()`."""
 
-    def __init__(self, origin, tls_context, source_address="127.0.0.1"):
+    def __init__(self, origin, tls_context, source_address="127.0.0.1", keeps_alive=False):
         self.origin = origin
         self.cookies = {}
         self.extra_headers = {}  # sent with each request
@@ -123,6 +131,19 @@ class WebClient:
         self._source = source_address
         parts = urllib.parse.urlsplit(origin)
         self._host, self._port = parts.hostname, parts.port or 443
+        self._kept = self._connection() if keeps_alive else None
+
+    def close(self):
+        if self._kept:
+            self._kept.close()
+
+    def _connection(self):
+        connection = http.client.HTTPSConnection(self._host, self._port, context=self._tls,
+                                                 timeout=60, source_address=(self._source, 0))
+        # The name is what TLS is asked for; loopback is where it goes, without a resolver.
+        connection._create_connection = lambda address, timeout, source: socket.create_connection(
+            ("127.0.0.1", address[1]), timeout, source)
+        return connection
 
     # ---- requests --------------------------------------------------------------------------------
 
@@ -136,11 +157,7 @@ class WebClient:
                 **(headers or {})}
         if self.cookies:
             sent.setdefault("Cookie", "; ".join(f"{k}={v}" for k, v in self.cookies.items()))
-        connection = http.client.HTTPSConnection(self._host, self._port, context=self._tls,
-                                                 timeout=60, source_address=(self._source, 0))
-        # The name is what TLS is asked for; loopback is where it goes, without a resolver.
-        connection._create_connection = lambda address, timeout, source: socket.create_connection(
-            ("127.0.0.1", address[1]), timeout, source)
+        connection = self._kept or self._connection()
         try:
             connection.request(method, path, body=body, headers=sent)
             answer = connection.getresponse()
@@ -148,7 +165,8 @@ class WebClient:
             page = Page(urllib.parse.urljoin(self.origin, path), answer.status, headers,
                         answer.read())
         finally:
-            connection.close()
+            if not self._kept:
+                connection.close()
         self._take_cookies(page)
         return page
 

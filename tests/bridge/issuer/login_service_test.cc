@@ -109,6 +109,7 @@ class LoginServiceTest : public ::testing::Test {
       }
       if (login->state != LoginState::kWorking) return std::move(*login);
       const std::string conversation = login->conversation;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
       reply = Answer(conversation, {});
     }
   }
@@ -244,6 +245,24 @@ TEST_F(LoginServiceTest, SaysWorkingWhilePamIsBusy) {
   });
   LoginService::Reply reply = Begin("alice", "hunter2");
   EXPECT_EQ(std::get<LoginReply>(reply).state, LoginState::kWorking);
+  EXPECT_EQ(Settle(std::move(reply)).state, LoginState::kLoggedIn);
+}
+
+// Web has sixteen workers, and a module may take half a minute.
+TEST_F(LoginServiceTest, LookingWhetherPamHasGoneOnWaitsForNothing) {
+  Play([](Channel& channel) {
+    const pam::StartRequest start = ReceiveStart(channel);
+    AskFor(channel, {kPassword});
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+    Accept(channel, start.username);
+  });
+  LoginService::Reply reply = Begin("alice", "hunter2");
+  const std::string conversation = std::get<LoginReply>(reply).conversation;
+  // Were each of them to wait for a fifth of a second, the login would be over before the last.
+  for (int i = 0; i < 100; ++i) {
+    reply = Answer(conversation, {});
+    ASSERT_EQ(std::get<LoginReply>(reply).state, LoginState::kWorking);
+  }
   EXPECT_EQ(Settle(std::move(reply)).state, LoginState::kLoggedIn);
 }
 

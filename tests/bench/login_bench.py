@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+"""What a login costs more here than where the same PAM stack is called directly: CPU time of web,
+issuer and every rolebridge-pam with what it starts, less that of pam_direct.cc, both measured in
+turn in one run. Prints the numbers that README quotes; decides nothing.
+
+    ROLEBRIDGE_BINARY_DIR=build/release tests/bench/login_bench.py
+
+A login is what a browser does for one: a connection with its TLS handshake, the page with the form,
+and name and password, answered by the session's cookie. Browsers keep the connection for both.
+"""
+
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+from cost import cpu_seconds, cpu_seconds_of_children  # noqa: E402
+from stack import SOURCE, Stack  # noqa: E402
+from web_client import WebClient  # noqa: E402
+
+AIM = 0.003  # seconds of CPU a login
+ROUNDS = 5
+LOGINS = 100  # of each kind in a round
+PERSON = "alice"
+LIMITS = "limits: { sessions_per_user: 100000 }\n"
+
+
+def stacks(stack):
+    """Name -> lines of a PAM stack: the one that ships, and one that does next to nothing."""
+    module = stack.binary_dir.resolve() / "tests/pam_scripted.so"
+    shipped = (SOURCE / "etc/pam.d/rolebridge").read_text(encoding="utf-8")
+    return {"pam_unix with yescrypt, as it ships": shipped,
+            "a module that only asks": f"auth required {module} ask=Password:\n"
+                                       f"account required {module}\n"}
+
+
+def direct(stack):
+    """CPU seconds of one login by libpam alone."""
+    accounts = [str(stack.accounts / name) for name in ("passwd", "shadow", "group")]
+    done = subprocess.run(
+        [str(SOURCE / "tests/support/private_host.sh"), *accounts, "--",
+         str(stack.binary_dir / "tests/pam_direct"), str(stack.etc / "pam.d"), "rolebridge", PERSON,
+         stack.passwords[PERSON], str(LOGINS)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"pam_direct failed: {done.stderr}")
+    return float(done.stdout) / LOGINS
+
+
+def whole(stack):
+    """CPU seconds of one login of a browser, by process."""
+    before = spent(stack)
+    for _ in range(LOGINS):
+        client = WebClient(stack.url, stack.tls_context(), keeps_alive=True)
+        form = client.get("/login").form("/login")
+        page = client.post(form.action, {**form.fields, "username": PERSON,
+                                         "password": stack.passwords[PERSON]}, follow=False)
+        while page.refresh():
+            page = client.get(page.refresh(), follow=False)
+        client.close()
+        if "__Host-rb" not in client.cookies:
+            raise SystemExit(f"no session but {page.status}: {stack.log('issuer')[-2000:]}")
+    after = spent(stack)
+    return {name: (after[name] - before[name]) / LOGINS for name in after}
+
+
+def spent(stack):
+    return {"web": cpu_seconds(stack.processes["web"].pid),
+            "issuer": cpu_seconds(stack.processes["issuer"].pid),
+            "rolebridge-pam": cpu_seconds_of_children(stack.processes["pam"].pid)}
+
+
+def compare(stack, name):
+    rounds = [(direct(stack), whole(stack)) for _ in range(ROUNDS)]
+    bare, each = sorted(rounds, key=lambda pair: sum(pair[1].values()) - pair[0])[ROUNDS // 2]
+    total = sum(each.values())
+    overheads = [sum(parts.values()) - alone for alone, parts in rounds]
+    parts = ", ".join(f"{process} {seconds * 1000:.2f}" for process, seconds in each.items())
+    print(f"login by {name}: {total * 1000:.2f} ms of CPU ({parts}), {bare * 1000:.2f} ms by libpam "
+          "alone")
+    print(f"  overhead {(total - bare) * 1000:.2f} ms, {(total - bare) / AIM:.2f} times the aim of "
+          f"{AIM * 1000:.0f} ms (the median of {ROUNDS}; {min(overheads) * 1000:.2f} to "
+          f"{max(overheads) * 1000:.2f}, mean {statistics.mean(overheads) * 1000:.2f}); "
+          f"{total / bare:.2f} times libpam alone")
+
+
+def main():
+    binary_dir = pathlib.Path(os.environ.get("ROLEBRIDGE_BINARY_DIR", "build/release")).resolve()
+    with Stack(binary_dir=binary_dir, edit_config=lambda text: text + LIMITS) as stack:
+        for name, lines in stacks(stack).items():
+            (stack.etc / "pam.d/rolebridge").write_text(lines, encoding="utf-8")
+            compare(stack, name)
+
+
+if __name__ == "__main__":
+    main()

@@ -21,7 +21,7 @@ Result<Conversation> Conversation::Begin(const std::string& socket_path,
   const Result<SecretString> message = EncodeStart(request);
   if (!message) return message.error();
   Result<Channel> channel = Channel::Connect(socket_path);
-  if (!channel) return channel.error();
+  if (!channel) return Error{ErrorCode::kUnavailable, channel.error().message};
   // C1: a name and a secret go to root alone, whoever got to bind that path.
   const Result<uid_t> peer = PeerUid(channel->fd());
   if (!peer) return peer.error();

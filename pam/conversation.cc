@@ -97,13 +97,16 @@ int PromptRelay::Relay(const std::vector<Prompt>& prompts, pam_response** replie
       static_cast<size_t>(std::count_if(prompts.begin(), prompts.end(), [](const Prompt& prompt) {
         return WantsAnswer(prompt.style);
       }));
-  if (!CountRound(due)) return Fail(RelayFailure::kTooManyRounds);
+  if (!CountRound(due)) {
+    return Fail(due > 0 ? RelayFailure::kTooManyRounds : RelayFailure::kTooManyTexts);
+  }
   std::optional<std::vector<SecretString>> answers;
   if (due > 0) {
     answers = Ask(prompts, due);
     if (!answers) return PAM_CONV_ERR;
-  } else if (!Tell(prompts)) {
-    return PAM_CONV_ERR;
+  } else {
+    const WatchPaused paused(channel_.fd());
+    if (!Tell(prompts)) return PAM_CONV_ERR;
   }
   pam_response* array = AllocateReplies(prompts.size());
   if (array == nullptr) return PAM_BUF_ERR;

@@ -22,6 +22,7 @@ enum class RelayFailure : uint8_t {
   kAnswerDeadline,  // nobody answered in time
   kTooManyPrompts,  // a module asked more than 32 things at once
   kTooManyRounds,   // a module asked too often
+  kTooManyTexts,    // a module told too much
   kUnknownStyle,    // a module asked in a style that is neither of the four
 };
 

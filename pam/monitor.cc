@@ -61,10 +61,17 @@ const char* DetailOf(RelayFailure failure) {
       return "too_many_prompts";
     case RelayFailure::kTooManyRounds:
       return "too_many_rounds";
+    case RelayFailure::kTooManyTexts:
+      return "too_many_texts";
     case RelayFailure::kUnknownStyle:
       return "unknown_prompt_style";
   }
   return "unknown";
+}
+
+// Whoever lets a module ask until it may not any more has tried often enough; the rest is ours.
+Verdict VerdictOf(RelayFailure failure) {
+  return failure == RelayFailure::kTooManyRounds ? Verdict::kTooManyTries : Verdict::kUnavailable;
 }
 
 // What PAM ended with, once both calls succeeded.
@@ -89,25 +96,28 @@ std::optional<Ending> ChangePassword(Transaction& transaction, const PromptRelay
   int changed = PAM_TRY_AGAIN;
   for (int tries = kTriesOfChange; tries > 0 && MayBeTriedAgain(changed); --tries) {
     changed = transaction.ChangeExpiredPassword();
-    if (relay.failure()) return EndWith(Verdict::kUnavailable, DetailOf(*relay.failure()));
+    if (relay.failure()) return EndWith(VerdictOf(*relay.failure()), DetailOf(*relay.failure()));
   }
   if (changed != PAM_SUCCESS) return EndWith(Verdict::kPasswordKept, PamCodeName(changed));
   const int checked = transaction.CheckAccount();
-  if (relay.failure()) return EndWith(Verdict::kUnavailable, DetailOf(*relay.failure()));
-  if (checked != PAM_SUCCESS) return EndWith(VerdictOfCheckAccount(checked), PamCodeName(checked));
-  return std::nullopt;
+  if (checked == PAM_SUCCESS && !relay.failure()) return std::nullopt;
+  // No login, and yet the new password is the password: that is what the record has to say.
+  const Verdict verdict =
+      relay.failure() ? VerdictOf(*relay.failure()) : VerdictOfCheckAccount(checked);
+  return EndWith(verdict, kPasswordChanged.data(),
+                 std::string("pam_acct_mgmt after the change: ") + PamCodeName(checked));
 }
 
 Ending RunPam(Transaction& transaction, const PromptRelay& relay, const Settings& settings,
               bool changes_expired_passwords) {
   const int authenticated = transaction.Authenticate();
-  if (relay.failure()) return EndWith(Verdict::kUnavailable, DetailOf(*relay.failure()));
+  if (relay.failure()) return EndWith(VerdictOf(*relay.failure()), DetailOf(*relay.failure()));
   if (authenticated != PAM_SUCCESS) {
     return EndWith(VerdictOfAuthenticate(authenticated), PamCodeName(authenticated));
   }
   // P5: an expired account authenticates fine and fails only here.
   const int checked = transaction.CheckAccount();
-  if (relay.failure()) return EndWith(Verdict::kUnavailable, DetailOf(*relay.failure()));
+  if (relay.failure()) return EndWith(VerdictOf(*relay.failure()), DetailOf(*relay.failure()));
   if (checked == PAM_SUCCESS) return Accept(settings, transaction.User());
   if (checked != PAM_NEW_AUTHTOK_REQD || !changes_expired_passwords) {
     return EndWith(VerdictOfCheckAccount(checked), PamCodeName(checked));
@@ -117,7 +127,7 @@ Ending RunPam(Transaction& transaction, const PromptRelay& relay, const Settings
   if (accepted.outcome.verdict != Verdict::kAccepted) return accepted;
   if (auto refusal = ChangePassword(transaction, relay)) return std::move(*refusal);
   if (transaction.User() != accepted.outcome.pam_user) {
-    return EndWith(Verdict::kNotAPerson, "another_name");
+    return EndWith(Verdict::kNotAPerson, kPasswordChanged.data(), "PAM ended on another name");
   }
   accepted.outcome.detail = std::string(kPasswordChanged);
   return accepted;

@@ -50,9 +50,12 @@ void EndWhenPeerLeaves(int fd) {
 
 void LetPeerLeave(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_ASYNC); }
 
-ReplyDue::ReplyDue(int fd) : fd_(fd) {
+WatchPaused::WatchPaused(int fd) : fd_(fd) {
   const sigset_t signal = SocketSignal();
   pthread_sigmask(SIG_BLOCK, &signal, &previous_);
+}
+
+ReplyDue::ReplyDue(int fd) : WatchPaused(fd) {
   pollfd socket{fd, POLLIN, 0};
   was_here_ = poll(&socket, 1, 0) > 0;
 }
@@ -63,9 +66,9 @@ void ReplyDue::Received() {
   sigtimedwait(&signal, nullptr, &kSignalFollows);
 }
 
-ReplyDue::~ReplyDue() {
-  // Whatever was signalled so far. What happens after this line is pending when
-  // the mask goes; what happened before it, or before the watch began, is seen by the look.
+WatchPaused::~WatchPaused() {
+  // Whatever was signalled so far. What happens after this line is pending when the mask goes; what
+  // happened before it, or before the watch began, is seen by the look.
   const sigset_t signal = SocketSignal();
   const timespec at_once{};
   sigtimedwait(&signal, nullptr, &at_once);

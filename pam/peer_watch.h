@@ -15,27 +15,39 @@ void EndWhenPeerLeaves(int fd);
 // The peer may leave now: the last word is about to be said.
 void LetPeerLeave(int fd);
 
-// A stretch of code in which one message of the peer is due: from before the question is sent until
+// A stretch of code in which the socket is in use, so that what happens on it is no reason to end:
+// the peer making room for more, say.
+class WatchPaused {
+ public:
+  explicit WatchPaused(int fd);
+  // Looks at once whether the peer has left meanwhile, or sent what was not due.
+  ~WatchPaused();
+  WatchPaused(const WatchPaused&) = delete;
+  WatchPaused& operator=(const WatchPaused&) = delete;
+
+ protected:
+  const int fd_;
+
+ private:
+  sigset_t previous_;
+};
+
+// Such a stretch in which one message of the peer is due: from before the question is sent until
 // the reply has been received.
-class ReplyDue {
+class ReplyDue : public WatchPaused {
  public:
   explicit ReplyDue(int fd);
   // To be called once that message has been received: waits for its signal. The kernel queues a
   // message, wakes who waits for it and only then signals it; who is woken may be given the
   // sender's processor, and so be milliseconds ahead of a signal that would end it later.
   void Received();
-  // Looks at once whether the peer has left meanwhile, or sent more than one message.
-  ~ReplyDue();
-  ReplyDue(const ReplyDue&) = delete;
-  ReplyDue& operator=(const ReplyDue&) = delete;
 
  private:
-  int fd_;
   bool was_here_;  // the message, before anybody could watch: no signal tells of it
-  sigset_t previous_;
 };
 
-// What the process ends with where it is a ReplyDue that notices; else it is SIGIO that ended it.
+// What the process ends with where it is a WatchPaused that notices; else it is SIGIO that ended
+// it.
 inline constexpr int kExitPeerLeft = 0;
 inline constexpr int kExitOutOfTurn = 3;
 

@@ -104,8 +104,8 @@ struct Outcome {
   Verdict verdict = Verdict::kUnavailable;
   std::string pam_user;         // the name PAM ended with; empty unless kAccepted
   std::optional<uint32_t> uid;  // of that name on this host, where it has one
-  std::string detail;           // one word for what happened ("PAM_AUTH_ERR"), for the log; with
-                                // kAccepted kPasswordChanged, where it was
+  std::string detail;           // one word for what happened ("PAM_AUTH_ERR"), for the log;
+                                // kPasswordChanged where it was, whatever the verdict
 
   template <class Archive>
   void Fields(Archive& archive) {

@@ -86,11 +86,7 @@ LoginAnswer LoginEnd::Admit(Login& login, const protocol::Context& context,
   const std::string session_index = "_" + RandomHex(means_.random, 20);
   fields.emplace_back("session", session_index);
   if (username != login.username) fields.emplace_back("typed_user", login.username);
-  if (login.is_change && outcome.detail == pam::kPasswordChanged) {
-    const Result<void> recorded =
-        means_.audit.Write({"password_changed", LogPriority::kNotice, fields});
-    if (!recorded) return Refusal{Reason::kUnavailable, ""};
-  }
+  if (!RecordChange(login, context, outcome)) return Refusal{Reason::kUnavailable, ""};
   means_.known_names.Add(username);
   means_.repeated_attempts.Forget(login.digest);
   if (login.is_counted) means_.throttle.Succeed(AttemptOf(login));
@@ -175,8 +171,11 @@ LoginAnswer LoginEnd::Deny(Login& login, const protocol::Context& context,
                            const pam::Outcome& outcome) {
   means_.metrics.CountLogin(pam::NameOf(outcome.verdict));
   means_.conversations.Forget(login.id);
+  if (!RecordChange(login, context, outcome)) return Refusal{Reason::kUnavailable, ""};
   const bool is_ours = outcome.verdict == pam::Verdict::kUnavailable;
-  if (is_ours && login.is_counted) means_.throttle.GiveBack(AttemptOf(login));
+  // Nor is a right password a failed attempt because its owner did not find a new one.
+  const bool is_no_guess = is_ours || outcome.verdict == pam::Verdict::kPasswordKept;
+  if (is_no_guess && login.is_counted) means_.throttle.GiveBack(AttemptOf(login));
   // A code of the next half minute may be right where this one was wrong.
   if (outcome.verdict == pam::Verdict::kDenied && !login.was_asked_more) {
     means_.repeated_attempts.Fail(login.digest);
@@ -255,6 +254,19 @@ Result<void> LoginEnd::RecordUnasked(std::string_view stage, const std::string& 
                               {"stage", std::string(stage)},
                               {"verdict", "denied"},
                               {"others_since", std::to_string(*others)}}});
+}
+
+// The new password is in force, whatever becomes of the login.
+Result<void> LoginEnd::RecordChange(const Login& login, const protocol::Context& context,
+                                    const pam::Outcome& outcome) {
+  if (!login.is_change || outcome.detail != pam::kPasswordChanged) return {};
+  return means_.audit.Write({"password_changed",
+                             LogPriority::kNotice,
+                             {{"request", context.request_id},
+                              {"user", login.username},
+                              {"rhost", login.client_address},
+                              {"user_agent", context.user_agent},
+                              {"service", login.level.pam_service}}});
 }
 
 // Every refusal reaches the person at the same time after what they last sent, whatever it was that

@@ -84,6 +84,8 @@ class LoginEnd {
   LoginAnswer StepUp(Login& login, const protocol::Context& context, const pam::Outcome& outcome);
   LoginAnswer RefuseSession(LogFields fields, const Error& error);
   protocol::LoginReply Held(protocol::LoginState state, BootTime since);
+  Result<void> RecordChange(const Login& login, const protocol::Context& context,
+                            const pam::Outcome& outcome);
   Result<void> RecordUnasked(std::string_view stage, const std::string& name,
                              const protocol::Context& context);
 

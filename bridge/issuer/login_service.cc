@@ -215,7 +215,7 @@ LoginService::Reply LoginService::Advance(Login& login, const protocol::Context&
     login.was_asked_more = login.was_asked_more || !fits_first_secret;
     if (!fits_first_secret) {
       login.first_secret.Wipe();
-      return Ask(login, std::move(step->prompts));
+      return AskMore(login, context, std::move(step->prompts));
     }
     std::vector<SecretString> answers;
     answers.push_back(TakeFirstSecret(login));
@@ -263,11 +263,23 @@ bool LoginService::GoesOnWithChange(const Login& login, const pam::Outcome& outc
          login.session.empty() && CanChangePasswords();
 }
 
-// The password was right, so it is no failed attempt; and it is not enough, so it is no login yet.
+// What else is asked for can be guessed at, too: a login that was let pass as the same again (of
+// one that is under way) is an attempt of its own from here on.
+LoginService::Reply LoginService::AskMore(Login& login, const protocol::Context& context,
+                                          std::vector<pam::Prompt> prompts) {
+  if (!login.is_counted) {
+    if (const auto wait = means_.throttle.Reserve(AttemptOf(login))) {
+      means_.conversations.Forget(login.id);
+      return end_.HoldUp(login.username, context, *wait, login.last_input);
+    }
+    login.is_counted = true;
+  }
+  return Ask(login, std::move(prompts));
+}
+
+// The password was right, and it is not enough: no login yet. It stays an attempt until it is one.
 LoginService::Reply LoginService::BeginChange(Login& login, const protocol::Context& context) {
   means_.repeated_attempts.Forget(login.digest);
-  if (login.is_counted) means_.throttle.GiveBack(AttemptOf(login));
-  login.is_counted = false;
   const Result<void> recorded = means_.audit.Write({"password_change_begun",
                                                     LogPriority::kNotice,
                                                     {{"request", context.request_id},

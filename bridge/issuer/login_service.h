@@ -38,6 +38,7 @@ class LoginService {
   Reply Converse(Login& login, const protocol::Context& context);
   Reply AdvancePatiently(Login& login, const protocol::Context& context);
   Reply Advance(Login& login, const protocol::Context& context, std::chrono::milliseconds patience);
+  Reply AskMore(Login& login, const protocol::Context& context, std::vector<pam::Prompt> prompts);
   Reply Ask(Login& login, std::vector<pam::Prompt> prompts);
   bool CanChangePasswords() const;
   bool GoesOnWithChange(const Login& login, const pam::Outcome& outcome) const;

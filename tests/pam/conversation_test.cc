@@ -109,7 +109,7 @@ TEST_F(PromptRelayTest, ThirtyTwoAnnouncementsPassAndThirtyThreeDoNot) {
   for (int round = 0; round < 32; ++round) {
     EXPECT_EQ(Speak({{PAM_TEXT_INFO, "x"}}).status, PAM_SUCCESS);
   }
-  ExpectFailure(Speak({{PAM_TEXT_INFO, "x"}}), RelayFailure::kTooManyRounds);
+  ExpectFailure(Speak({{PAM_TEXT_INFO, "x"}}), RelayFailure::kTooManyTexts);
 }
 
 TEST_F(PromptRelayTest, RefusesStylesThatNoPageHas) {

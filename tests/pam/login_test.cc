@@ -287,10 +287,10 @@ TEST_F(LoginTest, AModuleThatWillNotHearOfTheEndEndsWithTheIssuer) {
   EXPECT_TRUE(WaitUntilGone(process));
 }
 
-TEST_F(LoginTest, AModuleThatAsksForeverOrTooMuchIsUnavailable) {
+TEST_F(LoginTest, AModuleThatAsksForeverOrTooMuchIsEnded) {
   host_->AddScripted("rolebridge-forever", "asking-forever");
   ExpectOutcome(host_->LogIn("alice", std::vector<std::string>(8, "x"), "rolebridge-forever"),
-                Verdict::kUnavailable, "too_many_rounds");
+                Verdict::kTooManyTries, "too_many_rounds");
   host_->AddScripted("rolebridge-many", "many33");
   ExpectOutcome(host_->LogIn("alice", {}, "rolebridge-many"), Verdict::kUnavailable,
                 "too_many_prompts");

@@ -139,7 +139,7 @@ TEST_F(MonitorTest, AnAccountThatIsStillRefusedAfterTheChangeIsNoLogin) {
                                   " return=" + std::to_string(PAM_NEW_AUTHTOK_REQD) +
                                   "\npassword required " + kScripted + "\n");
   Start("alice");
-  ExpectOutcome(Verdict::kPasswordExpired, "PAM_NEW_AUTHTOK_REQD");
+  ExpectOutcome(Verdict::kPasswordExpired, "password_changed");
 }
 
 TEST_F(MonitorTest, OnlyAPasswordThatIsToBeChangedLeadsToAChange) {
@@ -290,7 +290,7 @@ TEST_F(MonitorTest, EndsEndlessQuestions) {
     ASSERT_TRUE(DecodePrompts(ReceiveBytes(sockets_.issuer))) << round;
     ASSERT_TRUE(SendAnswers(sockets_.issuer, {"x"}));
   }
-  ExpectOutcome(Verdict::kUnavailable, "too_many_rounds");
+  ExpectOutcome(Verdict::kTooManyTries, "too_many_rounds");
 }
 
 TEST_F(MonitorTest, EndsEndlessAnnouncements) {
@@ -299,7 +299,7 @@ TEST_F(MonitorTest, EndsEndlessAnnouncements) {
   for (int round = 0; round < 32; ++round) {
     ASSERT_TRUE(DecodePrompts(ReceiveBytes(sockets_.issuer))) << round;
   }
-  ExpectOutcome(Verdict::kUnavailable, "too_many_rounds");
+  ExpectOutcome(Verdict::kUnavailable, "too_many_texts");
 }
 
 TEST_F(MonitorTest, DoesNotWaitForAnswersForever) {

@@ -361,14 +361,58 @@ TEST_F(LoginServiceTest, AChangeThatEndsAsExpiredIsNotBegunAgain) {
   EXPECT_EQ(changes, 1);
 }
 
-TEST_F(LoginServiceTest, WhoseRightPasswordHasExpiredIsNotThrottledForIt) {
+TEST_F(LoginServiceTest, WhoFindsNoNewPasswordIsNotThrottledForIt) {
   config_.limits.login_failures_per_name = 1;
   throttle_->SetLimits(config_.limits);
   change_ = std::make_unique<PamPeer>(ChangeTo("hunter3"));
   Play(ExpiredStack);
   for (int i = 0; i < 4; ++i) {
+    const LoginReply asked = Settle(Begin("alice", "hunter2"));
+    ASSERT_EQ(asked.state, LoginState::kPrompts);
+    EXPECT_EQ(Settle(Answer(asked.conversation, {"hunter2"})).state, LoginState::kPasswordKept);
+  }
+}
+
+TEST_F(LoginServiceTest, AChangeThatIsBegunAgainAndAgainIsHeldUp) {
+  config_.limits.login_failures_per_name = 3;
+  throttle_->SetLimits(config_.limits);
+  change_ = std::make_unique<PamPeer>(ChangeTo("hunter3"));
+  Play(ExpiredStack);
+  for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kPrompts);
   }
+  EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kThrottled);
+}
+
+TEST_F(LoginServiceTest, APasswordThatWasChangedIsOnRecordEvenWhereTheLoginIsRefused) {
+  change_ = std::make_unique<PamPeer>([](Channel& channel) {
+    ReceiveStart(channel);
+    AskFor(channel, {kPassword});
+    Send(channel, pam::EncodeOutcome({pam::Verdict::kAccountRefused, "", std::nullopt,
+                                      std::string(pam::kPasswordChanged)}));
+  });
+  Play(ExpiredStack);
+  EXPECT_EQ(Settle(Begin("alice", "hunter2")).state, LoginState::kFailed);
+  ASSERT_EQ(audit_.records.size(), 3U);
+  EXPECT_EQ(audit_.records[1].name, "password_changed");
+  EXPECT_EQ(audit_.records[2].name, "login_denied");
+}
+
+// The same name and password is let pass while another login with it is under way; what else is
+// asked for then is a guess of its own.
+TEST_F(LoginServiceTest, CodesOfLoginsUnderWayAreCountedEach) {
+  config_.limits.login_failures_per_name = 3;
+  throttle_->SetLimits(config_.limits);
+  Play([](Channel& channel) {
+    ReceiveStart(channel);
+    AskFor(channel, {kPassword});
+    AskFor(channel, {{pam::PromptStyle::kEchoOff, "Code: "}});
+  });
+  std::vector<LoginState> states;
+  for (int i = 0; i < 5; ++i) states.push_back(Settle(Begin("alice", "hunter2")).state);
+  EXPECT_EQ(states, (std::vector<LoginState>{LoginState::kPrompts, LoginState::kPrompts,
+                                             LoginState::kPrompts, LoginState::kThrottled,
+                                             LoginState::kThrottled}));
 }
 
 TEST_F(LoginServiceTest, AChangeMayTakeLongerThanALogin) {

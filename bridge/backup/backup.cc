@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include <utility>
 
 #include "bridge/backup/tar.h"
+#include "bridge/base/random.h"
 #include "bridge/base/unique_fd.h"
 #include "bridge/base/version.h"
 #include "bridge/store/store_copy.h"
@@ -47,7 +49,10 @@ class Scratch {
       : path_(parent + "/.rolebridge-" + RandomHex(random, 8)) {}
   ~Scratch() {
     std::error_code ignored;
-    if (is_made_) fs::remove_all(path_, ignored);
+    if (!is_made_) return;
+    // A key of an hour that is over must not be found in what a disk still has of it (G3).
+    Overwrite(path_ + "/audit.key");
+    fs::remove_all(path_, ignored);
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
@@ -60,6 +65,14 @@ class Scratch {
   const std::string& path() const { return path_; }
 
  private:
+  static void Overwrite(const std::string& path) {
+    const UniqueFd fd(open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status {};
+    if (!fd || fstat(fd.get(), &status) != 0) return;
+    const std::string zeros(static_cast<size_t>(status.st_size), '\0');
+    if (pwrite(fd.get(), zeros.data(), zeros.size(), 0) > 0) fsync(fd.get());
+  }
+
   const std::string path_;
   bool is_made_ = false;
 };
@@ -124,7 +137,7 @@ void TakeOwner(const std::string& from, const std::string& to) {
   struct stat status {};
   if (stat(from.c_str(), &status) != 0) return;
   for (const char* const file : {"/store.db", "/audit.key"}) {
-    if (chown((to + file).c_str(), status.st_uid, status.st_gid) != 0) return;
+    if (lchown((to + file).c_str(), status.st_uid, status.st_gid) != 0) return;
   }
 }
 
@@ -247,6 +260,23 @@ Result<Restored> Install(const std::vector<Target>& targets, bool replaces, SysS
   return restored;
 }
 
+// The folder itself is none of the archive's entries: it belongs to whom the store belongs to.
+// Returns how many sessions there were.
+Result<int64_t> PrepareState(const std::string& path) {
+  const UniqueFd folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat owner {};
+  if (!folder || fstatat(folder.get(), "store.db", &owner, AT_SYMLINK_NOFOLLOW) != 0 ||
+      !S_ISREG(owner.st_mode)) {
+    return Error{ErrorCode::kInvalidArgument, "the backup has keys of a store and no store"};
+  }
+  const Result<int64_t> sessions = store::PrepareCopy(path);
+  if (!sessions) return sessions;
+  if (fchown(folder.get(), owner.st_uid, owner.st_gid) != 0 || fchmod(folder.get(), 0700) != 0) {
+    return Failed(path);
+  }
+  return sessions;
+}
+
 Result<std::string> ReadAbout(const std::string& path) {
   std::ifstream file(path);
   std::string text(4096, '\0');
@@ -261,11 +291,41 @@ Result<std::string> ReadAbout(const std::string& path) {
   return text;
 }
 
+// Not over a file that came meanwhile, where the file system can tell.
+Result<void> PutInPlace(const std::string& from, const std::string& to) {
+  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
+  if (errno != EINVAL || Exists(to)) return Failed(to);
+  if (rename(from.c_str(), to.c_str()) != 0) return Failed(to);
+  return {};
+}
+
+Result<std::string> HexDigest(int fd, const std::string& path) {
+  const Result<std::string> digest = crypto::Sha256OfFile(fd);
+  if (!digest) return WithPath(path, digest.error());
+  return ToHex(*digest);
+}
+
+Result<void> WriteBackup(const std::string& partial, const std::vector<Item>& items,
+                         const crypto::SealRecipients& recipients, SysSeconds now,
+                         std::string& sha256) {
+  const UniqueFd fd(
+      open(partial.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd) return Failed(partial);
+  auto sealed = crypto::SealedWriter::Create(fd.get(), recipients);
+  if (!sealed) return sealed.error();
+  if (const auto archived = WriteArchive(**sealed, items, now); !archived) return archived;
+  if (fsync(fd.get()) != 0) return Failed(partial);
+  Result<std::string> digest = HexDigest(fd.get(), partial);
+  if (!digest) return digest.error();
+  sha256 = *std::move(digest);
+  return {};
+}
+
 }  // namespace
 
-Result<std::vector<std::string>> MakeBackup(const Places& places, const std::string& path,
-                                            const crypto::SealRecipients& recipients,
-                                            SysSeconds now, Random& random) {
+Result<Backup> MakeBackup(const Places& places, const std::string& path,
+                          const crypto::SealRecipients& recipients, SysSeconds now,
+                          Random& random) {
   const std::string state = places.root + places.state_directory;
   if (!Exists(places.root + places.config_folder + "/rolebridge.yaml")) {
     return Error{ErrorCode::kInvalidArgument,
@@ -274,38 +334,29 @@ Result<std::vector<std::string>> MakeBackup(const Places& places, const std::str
   if (Exists(path)) {
     return Error{ErrorCode::kInvalidArgument, "'" + path + "' is there already; name another file"};
   }
-  // Beside the store and not in /tmp: it is as secret, and it may be as large.
-  Scratch copy(state, random);
+  // Not in /tmp: it is as secret as the store, and may be as large. Nor in the store's own folder,
+  // where the issuer's user may put something else in its place.
+  Scratch copy(fs::path(state).parent_path(), random);
   if (Exists(state + "/store.db")) {
     if (const auto made = copy.Make(); !made) return made.error();
     if (const auto copied = store::CopyStore(state, copy.path()); !copied) return copied.error();
     TakeOwner(state, copy.path());
   }
+  const std::vector<Item> items = ItemsOf(places, copy.path());
   const std::string partial = path + ".partial";
   unlink(partial.c_str());
-  const UniqueFd fd(
-      open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!fd) return Failed(partial);
-  const std::vector<Item> items = ItemsOf(places, copy.path());
-  const Result<void> written = [&]() -> Result<void> {
-    auto sealed = crypto::SealedWriter::Create(fd.get(), recipients);
-    if (!sealed) return sealed.error();
-    if (const auto archived = WriteArchive(**sealed, items, now); !archived) return archived;
-    if (fsync(fd.get()) != 0) return Failed(partial);
-    // Not over a file that came meanwhile.
-    if (link(partial.c_str(), path.c_str()) != 0) return Failed(path);
-    return {};
-  }();
+  Backup backup;
+  Result<void> done = WriteBackup(partial, items, recipients, now, backup.sha256);
+  if (done) done = PutInPlace(partial, path);
   unlink(partial.c_str());
-  if (!written) return written.error();
-  std::vector<std::string> names;
-  for (const Item& item : items) names.push_back(item.name);
-  return names;
+  if (!done) return done.error();
+  for (const Item& item : items) backup.names.push_back(item.name);
+  return backup;
 }
 
 Result<Restored> Restore(const Places& places, const std::string& path,
-                         const crypto::SealOpener& opener, bool replaces, SysSeconds now,
-                         Random& random) {
+                         const crypto::SealOpener& opener, const std::string& sha256, bool replaces,
+                         SysSeconds now, Random& random) {
   const std::string state = places.root + places.state_directory;
   std::error_code error;
   fs::create_directories(fs::path(state).parent_path(), error);
@@ -319,9 +370,19 @@ Result<Restored> Restore(const Places& places, const std::string& path,
   }
   const UniqueFd sealed(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!sealed) return Failed(path);
+  if (!sha256.empty()) {
+    const Result<std::string> digest = HexDigest(sealed.get(), path);
+    if (!digest) return digest.error();
+    if (*digest != sha256) {
+      return Error{ErrorCode::kPermissionDenied,
+                   "'" + path + "' is another file: its SHA-256 is " + *digest};
+    }
+    lseek(sealed.get(), 0, SEEK_SET);
+  }
   const std::string plain_path = var.path() + "/archive";
   const UniqueFd plain(open(plain_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!plain) return Failed(plain_path);
+  unlink(plain_path.c_str());  // it goes with the descriptor, whatever ends this process
   if (const auto opened = crypto::OpenSealedFile(sealed.get(), opener, plain.get()); !opened) {
     return WithPath(path, opened.error());
   }
@@ -330,21 +391,13 @@ Result<Restored> Restore(const Places& places, const std::string& path,
   const auto extracted =
       ExtractTar(plain.get(), [&](std::string_view name) { return staging.Place(name); });
   if (!extracted) return extracted.error();
-  unlink(plain_path.c_str());
   Result<std::string> about = ReadAbout(var.path() + "/about");
   if (!about) return WithPath(path, about.error());
   int64_t sessions = 0;
-  if (Exists(var.path() + "/state/store.db")) {
-    struct stat owner {};
-    const Result<int64_t> prepared = store::PrepareCopy(var.path() + "/state");
+  if (Exists(var.path() + "/state")) {
+    const Result<int64_t> prepared = PrepareState(var.path() + "/state");
     if (!prepared) return prepared.error();
     sessions = *prepared;
-    // The folder itself is none of the archive's entries: it belongs to whom the store belongs to.
-    if (stat((var.path() + "/state/store.db").c_str(), &owner) != 0 ||
-        chown((var.path() + "/state").c_str(), owner.st_uid, owner.st_gid) != 0 ||
-        chmod((var.path() + "/state").c_str(), 0700) != 0) {
-      return Failed(var.path() + "/state");
-    }
   }
   Result<Restored> restored = Install(TargetsOf(places, staging), replaces, now);
   if (!restored) return restored;

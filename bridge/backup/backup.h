@@ -18,15 +18,19 @@ struct Places {
   std::string state_directory = "/var/lib/rolebridge";
 };
 
+struct Backup {
+  std::vector<std::string> names;  // what is in it
+  std::string sha256;              // of the file, in hex
+};
+
 // All that makes another host this one: the folder of the configuration with its keys and secrets,
 // rolebridge-pam.conf, the PAM services rolebridge and rolebridge-*, drop-ins of our units, the
 // store, and the keys beside it; as a compressed tar archive that only `recipients` can read, in a
-// new file at `path` with mode 0600. An issuer that runs goes on. Returns the names of what is in.
-// Errors: kInvalidArgument, there is a file already, no configuration, a recipient that is none;
-// kUnavailable. No file is left then.
-Result<std::vector<std::string>> MakeBackup(const Places& places, const std::string& path,
-                                            const crypto::SealRecipients& recipients,
-                                            SysSeconds now, Random& random);
+// new file at `path` with mode 0600. An issuer that runs goes on. What the configuration names
+// elsewhere is not in it. Errors: kInvalidArgument, there is a file already, no configuration, a
+// recipient that is none; kUnavailable. No file is left then.
+Result<Backup> MakeBackup(const Places& places, const std::string& path,
+                          const crypto::SealRecipients& recipients, SysSeconds now, Random& random);
 
 struct Restored {
   std::string made;                // what the backup says of itself
@@ -36,11 +40,12 @@ struct Restored {
 };
 
 // Puts the backup at `path` in place, all of it or nothing. What is there already is an error
-// unless `replaces`; then it is moved aside and named. Errors: kInvalidArgument, no such backup;
-// kPermissionDenied, it opens for somebody else or was changed; kUnavailable, an issuer runs, or
-// writing fails. All is as it was then.
+// unless `replaces`; then it is moved aside and named. `sha256`: of the file, as MakeBackup gave
+// it; empty: not known. Errors: kInvalidArgument, no such backup; kPermissionDenied, it opens for
+// somebody else, is another file or was changed; kUnavailable, an issuer runs, or writing fails.
+// All is as it was then.
 Result<Restored> Restore(const Places& places, const std::string& path,
-                         const crypto::SealOpener& opener, bool replaces, SysSeconds now,
-                         Random& random);
+                         const crypto::SealOpener& opener, const std::string& sha256, bool replaces,
+                         SysSeconds now, Random& random);
 
 }  // namespace rolebridge::backup

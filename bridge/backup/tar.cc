@@ -63,7 +63,7 @@ bool IsPlainName(std::string_view name) {
   while (!name.empty()) {
     const size_t end = std::min(name.find('/'), name.size());
     const std::string_view part = name.substr(0, end);
-    const bool is_last = end == name.size() || end + 1 == name.size();
+    const bool is_last = end == name.size();
     if (part.empty() || part == "." || part == ".." || part.size() > 255) return false;
     if (is_last) return true;
     name.remove_prefix(end + 1);
@@ -226,8 +226,10 @@ Result<void> ExtractTar(int fd, const std::function<std::string(std::string_view
       return ErrorOf(from.get(), ErrorCode::kInvalidArgument, "the archive");
     }
     const char* const raw = archive_entry_pathname(entry);
-    const std::string name = raw == nullptr ? "" : raw;
+    std::string name = raw == nullptr ? "" : raw;
     const mode_t type = archive_entry_filetype(entry);
+    // As archives name folders; on anything else libarchive would take it off behind our back.
+    if (type == AE_IFDIR && name.ends_with('/')) name.pop_back();
     const std::string at = IsPlainName(name) ? place(name) : "";
     const bool is_through_link =
         std::any_of(links.begin(), links.end(),

@@ -9,13 +9,16 @@
 
 #include "bridge/backup/backup.h"
 #include "bridge/base/private_file.h"
+#include "bridge/cli/configured.h"
 #include "bridge/cli/exit_status.h"
 #include "bridge/cli/init_questions.h"
+#include "bridge/cli/signals_held.h"
 
 namespace rolebridge::cli {
 namespace {
 
 constexpr size_t kMaxCertificate = 64 * 1024;
+constexpr size_t kShortest = 12;  // of a passphrase
 
 struct BackupOptions {
   backup::Places places;
@@ -24,7 +27,9 @@ struct BackupOptions {
   std::string passphrase_file;
   std::string key_file;
   std::string certificate_file;
+  std::string sha256;
   bool replace = false;
+  bool without_outside = false;
 };
 
 int Fail(const Error& error) {
@@ -58,11 +63,15 @@ Result<SecretString> AskPassphrase(bool is_new) {
 Result<SecretString> PassphraseIn(const std::string& file) {
   const Result<SecretString> line = ReadSecretFile(file);
   if (!line) return line.error();
-  SecretString passphrase = WithoutNewline(*line);
-  if (passphrase.size() < 12) {
-    return Error{
-        ErrorCode::kInvalidArgument,
-        "the passphrase in '" + file + "' has fewer than 12 characters; take a longer one"};
+  return WithoutNewline(*line);
+}
+
+// For a new one: whoever gets the file may try for as long as they like.
+Result<SecretString> LongEnough(Result<SecretString> passphrase) {
+  if (passphrase && passphrase->size() < kShortest) {
+    return Error{ErrorCode::kInvalidArgument, "the passphrase has fewer than " +
+                                                  std::to_string(kShortest) +
+                                                  " characters; take a longer one"};
   }
   return passphrase;
 }
@@ -75,9 +84,9 @@ Result<crypto::SealRecipients> RecipientsOf(const BackupOptions& options) {
     recipients.certificates_pem.push_back(*std::move(pem));
   }
   if (options.passphrase_file.empty() && !options.recipients.empty()) return recipients;
-  Result<SecretString> passphrase = options.passphrase_file.empty()
-                                        ? AskPassphrase(/*is_new=*/true)
-                                        : PassphraseIn(options.passphrase_file);
+  Result<SecretString> passphrase =
+      LongEnough(options.passphrase_file.empty() ? AskPassphrase(/*is_new=*/true)
+                                                 : PassphraseIn(options.passphrase_file));
   if (!passphrase) return passphrase.error();
   recipients.passphrase = *std::move(passphrase);
   return recipients;
@@ -102,26 +111,74 @@ Result<crypto::SealOpener> OpenerOf(const BackupOptions& options) {
   return opener;
 }
 
+// What a configuration can't do without and a backup of its folder has not.
+Result<std::string> NamedOutside(const BackupOptions& options) {
+  const std::string folder = options.places.root + options.places.config_folder;
+  const auto config = ReadConfigured(folder + "/rolebridge.yaml");
+  if (!config) return config.error();
+  std::vector<std::string> paths = {config->ldap.bind_password_file, config->signing_folder};
+  for (const config::KeyPair& pair : config->signing) {
+    paths.push_back(pair.key);
+    paths.push_back(pair.certificate);
+  }
+  std::string outside;
+  for (const std::string& path : paths) {
+    if (path.empty() || path.starts_with(folder + "/")) continue;
+    outside += (outside.empty() ? "'" : ", '") + path + "'";
+  }
+  return outside;
+}
+
+// A backup without the keys is found out on the day that it is needed.
+Result<void> CheckIsWhole(const BackupOptions& options) {
+  if (options.without_outside) return {};
+  const Result<std::string> outside = NamedOutside(options);
+  if (!outside) {
+    return Error{outside.error().code,
+                 outside.error().message + "\n--without-outside backs it up as it is"};
+  }
+  if (outside->empty()) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               "the configuration names " + *outside + " outside of '" +
+                   options.places.config_folder +
+                   "'; keep a copy of that by itself (a credential opens on this host alone), then "
+                   "--without-outside goes on without it"};
+}
+
 int RunBackup(const BackupOptions& options) {
+  if (const auto whole = CheckIsWhole(options); !whole) return Fail(whole.error());
   const auto recipients = RecipientsOf(options);
   if (!recipients) return Fail(recipients.error());
   const SystemClock clock;
   SystemRandom random;
+  const SignalsHeld held;
   const auto made =
       backup::MakeBackup(options.places, options.file, *recipients, clock.Now(), random);
   if (!made) return Fail(made.error());
-  for (const std::string& name : *made) std::cout << "  /" << name << "\n";
-  std::cout << "wrote " << options.file << "\n";
+  for (const std::string& name : made->names) std::cout << "  /" << name << "\n";
+  std::cout << "wrote " << options.file << "\nSHA-256 " << made->sha256
+            << "\nKeep this digest elsewhere: restore takes it (--sha256)"
+            << (recipients->certificates_pem.empty()
+                    ? ".\n"
+                    : ", and anybody can encrypt to a certificate.\n");
   return kYes;
 }
 
 int RunRestore(const BackupOptions& options) {
   const auto opener = OpenerOf(options);
   if (!opener) return Fail(opener.error());
+  if (!options.key_file.empty() && options.sha256.empty()) {
+    return Fail({ErrorCode::kInvalidArgument,
+                 "anybody can encrypt to a certificate, and what is restored runs as root; give "
+                 "--sha256 as 'backup' said it, or --sha256 unknown where you know whose file this "
+                 "is"});
+  }
+  const std::string sha256 = options.sha256 == "unknown" ? "" : options.sha256;
   const SystemClock clock;
   SystemRandom random;
-  const auto restored =
-      backup::Restore(options.places, options.file, *opener, options.replace, clock.Now(), random);
+  const SignalsHeld held;
+  const auto restored = backup::Restore(options.places, options.file, *opener, sha256,
+                                        options.replace, clock.Now(), random);
   if (!restored) return Fail(restored.error());
   for (const std::string& path : restored->aside) std::cout << "moved aside: " << path << "\n";
   for (const std::string& path : restored->files) std::cout << "restored: " << path << "\n";
@@ -151,6 +208,8 @@ void AddBackup(CLI::App& app, int& status) {
   AddPlaces(backup, options);
   backup->add_option("--recipient", options->recipients,
                      "A certificate whose key opens it; keep that key off this host");
+  backup->add_flag("--without-outside", options->without_outside,
+                   "Go on where the configuration names keys outside of its folder");
   backup->callback([options, &status] { status = RunBackup(*options); });
 
   const auto wanted = std::make_shared<BackupOptions>();
@@ -162,6 +221,8 @@ void AddBackup(CLI::App& app, int& status) {
       restore->add_option("--certificate", wanted->certificate_file, "Its certificate");
   key->needs(certificate);
   certificate->needs(key);
+  restore->add_option("--sha256", wanted->sha256,
+                      "The digest that backup showed; needed with --key, unknown where it is lost");
   restore->add_flag("--replace", wanted->replace, "Move aside what is there");
   restore->callback([wanted, &status] { status = RunRestore(*wanted); });
 }

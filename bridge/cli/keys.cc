@@ -20,6 +20,7 @@
 #include "bridge/cli/configured.h"
 #include "bridge/cli/exit_status.h"
 #include "bridge/cli/reload.h"
+#include "bridge/cli/signals_held.h"
 #include "bridge/cli/table.h"
 #include "bridge/issuer/signing_keys.h"
 #include "bridge/saml/key_folder.h"
@@ -186,28 +187,11 @@ Result<void> CheckKey(const saml::KeyFolder& folder, const std::string& name, Sy
   return {};
 }
 
-// Whoever wants to end this command waits for as long as this lives: between writing a state and
-// knowing what came of it, nobody would put it back.
-class SignalsHeld {
- public:
-  SignalsHeld() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (const int signal : {SIGHUP, SIGINT, SIGTERM}) sigaddset(&signals, signal);
-    sigprocmask(SIG_BLOCK, &signals, &before_);
-  }
-  ~SignalsHeld() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
 // Writes what `next` has, and has it taken; else what was before is put back.
 int TakeIntoForce(const KeysOptions& options, saml::KeyFolder& folder, const saml::KeyStates& next,
                   const std::string& done, std::ostream& out, std::ostream& errors) {
   const saml::KeyStates before = folder.states();
+  // Between writing a state and knowing what came of it, nobody would put it back.
   const SignalsHeld held;
   const Result<void> written = folder.Write(next);
   if (!written) return Fail(written.error(), kCannotTell, errors);

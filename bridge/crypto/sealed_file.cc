@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <climits>
@@ -15,8 +16,9 @@
 namespace rolebridge::crypto {
 namespace {
 
-constexpr int kRounds = 600'000;
+constexpr int kRounds = 1'400'000;
 constexpr off_t kMaxFile = off_t{1} << 30;
+constexpr size_t kMaxContent = size_t{kMaxFile} - size_t{32} * 1024 * 1024;  // the rest is CMS's own
 constexpr unsigned kFlags = CMS_BINARY | CMS_STREAM | CMS_PARTIAL;
 
 using Bio = CPtr<BIO, BIO_free_all>;
@@ -61,6 +63,7 @@ struct SealedWriter::State {
   Cms cms;
   Bio out;    // the descriptor
   Bio chain;  // what encrypts into it; ends in `out` while it lives
+  size_t written = 0;
   ~State() { Unchain(); }
   void Unchain() {
     // BIO_new_CMS put its filters before `out`, which is not theirs.
@@ -101,6 +104,11 @@ Result<std::unique_ptr<SealedWriter>> SealedWriter::Create(int fd,
 }
 
 Result<void> SealedWriter::Write(std::string_view bytes) {
+  state_->written += bytes.size();
+  if (state_->written > kMaxContent) {
+    return Error{ErrorCode::kResourceExhausted,
+                 "would be larger than 1 GiB; audit: retention bounds the record"};
+  }
   while (!bytes.empty()) {
     const auto piece = static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX));
     const int written = BIO_write(state_->chain.get(), bytes.data(), piece);
@@ -115,6 +123,23 @@ Result<void> SealedWriter::Finish() {
   state_->Unchain();
   if (!is_flushed) return Failed(ErrorCode::kUnavailable, "can't be written");
   return {};
+}
+
+Result<std::string> Sha256OfFile(int fd) {
+  const CPtr<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
+  if (EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1 || lseek(fd, 0, SEEK_SET) != 0) {
+    return Failed(ErrorCode::kUnavailable, "can't be read");
+  }
+  std::vector<char> block(64 * 1024);
+  while (true) {
+    const ssize_t got = read(fd, block.data(), block.size());
+    if (got < 0) return Failed(ErrorCode::kUnavailable, "can't be read");
+    if (got == 0) break;
+    EVP_DigestUpdate(context.get(), block.data(), static_cast<size_t>(got));
+  }
+  std::string digest(32, '\0');
+  EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr);
+  return digest;
 }
 
 Result<void> OpenSealedFile(int from, const SealOpener& opener, int to) {

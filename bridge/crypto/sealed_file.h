@@ -11,8 +11,10 @@
 namespace rolebridge::crypto {
 
 // A file that only some can read, in a form that others' programs open, too: CMS
-// AuthEnvelopedData (RFC 5083) in BER, AES-256-GCM, for certificates and a passphrase (PBKDF2,
-// 600 000 rounds). `openssl cms -decrypt -inform DER` reads it.
+// AuthEnvelopedData (RFC 5083) in BER, AES-256-GCM, for certificates and a passphrase
+// (PBKDF2-HMAC-SHA1, which is the one that OpenSSL writes here, 1,400,000 rounds). `openssl cms
+// -decrypt -inform DER` reads it. A passphrase also proves who made it; a certificate is known to
+// all, so that there the digest of the file has to be known.
 
 // Who shall be able to: any one of these suffices. At least one.
 struct SealRecipients {
@@ -30,6 +32,7 @@ class SealedWriter {
   SealedWriter(const SealedWriter&) = delete;
   SealedWriter& operator=(const SealedWriter&) = delete;
 
+  // Errors: also kResourceExhausted, it would be larger than OpenSealedFile takes.
   Result<void> Write(std::string_view bytes);
   Result<void> Finish();
 
@@ -51,5 +54,8 @@ struct SealOpener {
 // Errors: kInvalidArgument, no such file; kPermissionDenied, it opens for somebody else or was
 // changed; kResourceExhausted; kUnavailable.
 Result<void> OpenSealedFile(int from, const SealOpener& opener, int to);
+
+// 32 bytes, of all that can be read from `fd`, from its beginning. Errors: kUnavailable.
+Result<std::string> Sha256OfFile(int fd);
 
 }  // namespace rolebridge::crypto

@@ -1,6 +1,8 @@
 """Backup of a running bridge, opened by OpenSSL's own program, and what comes back from it."""
 
+import hashlib
 import pathlib
+import re
 import subprocess
 import tarfile
 import tempfile
@@ -81,7 +83,15 @@ class BackupTest(StackTestCase):
             for name in ("etc/rolebridge/rolebridge.yaml", "etc/rolebridge/saml.key",
                          "var/lib/rolebridge/store.db", "var/lib/rolebridge/name-id.key"):
                 self.assertIn(name, names)
-        done = self.restore("--key", str(key), "--certificate", str(certificate))[1]
+        digest = re.search(r"(?m)^SHA-256 ([0-9a-f]{64})$", made.stdout)[1]
+        self.assertEqual(digest, hashlib.sha256(self.backup.read_bytes()).hexdigest())
+        opener = ["--key", str(key), "--certificate", str(certificate)]
+        refused = self.restore(*opener)[1]
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("anybody can encrypt to a certificate", refused.stderr)
+        refused = self.restore(*opener, "--sha256", "0" * 64)[1]
+        self.assertIn(f"its SHA-256 is {digest}", refused.stderr)
+        done = self.restore(*opener, "--sha256", digest)[1]
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_refusals_say_what_to_do(self):
@@ -102,6 +112,19 @@ class BackupTest(StackTestCase):
         self.assertEqual(refused.returncode, 2)
         self.assertIn("opens for somebody else", refused.stderr)
         self.assertNotIn("another passphrase", refused.stderr + refused.stdout)
+
+
+    def test_keys_outside_of_the_folder_are_not_left_out_silently(self):
+        config = self.stack.config.read_text(encoding="utf-8")
+        self.addCleanup(self.stack.config.write_text, config, encoding="utf-8")
+        key = self.folder / "outside.key"
+        self.stack.config.write_text(config.replace("key: saml.key", f"key: {key}"),
+                                     encoding="utf-8")
+        refused = self.run_backup("--passphrase-file", str(self.passphrase))
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn(f"'{key}'", refused.stderr)
+        done = self.run_backup("--passphrase-file", str(self.passphrase), "--without-outside")
+        self.assertEqual(done.returncode, 0, done.stderr)
 
 
 if __name__ == "__main__":

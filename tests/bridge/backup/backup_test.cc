@@ -57,7 +57,7 @@ class BackupTest : public ::testing::Test {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  Result<std::vector<std::string>> Make() {
+  Result<Backup> Make() {
     crypto::SealRecipients recipients;
     recipients.passphrase = SecretString(kPassphrase);
     return MakeBackup(host_, file_, recipients, clock_.now, random_);
@@ -66,7 +66,7 @@ class BackupTest : public ::testing::Test {
                            const std::string& passphrase = kPassphrase) {
     crypto::SealOpener opener;
     opener.passphrase = SecretString(passphrase);
-    return Restore(places, file_, opener, replaces, clock_.now, random_);
+    return Restore(places, file_, opener, sha256_, replaces, clock_.now, random_);
   }
   // No scratch folder and no half file stays anywhere.
   void ExpectNothingLeftBehind() {
@@ -85,12 +85,13 @@ class BackupTest : public ::testing::Test {
   std::unique_ptr<rolebridge::testing::OpenedStore> store_;
   std::optional<store::AuditKey> audit_key_;
   SecretString session_;
+  std::string sha256_;  // that a restore is told; empty: none
 };
 
 TEST_F(BackupTest, AnotherHostBecomesThisOne) {
   const auto made = Make();  // while the store is in use
   ASSERT_TRUE(made) << made.error().message;
-  EXPECT_NE(std::find(made->begin(), made->end(), "etc/pam.d/rolebridge-mfa"), made->end());
+  EXPECT_EQ(std::count(made->names.begin(), made->names.end(), "etc/pam.d/rolebridge-mfa"), 1);
   const auto restored = PutBack(other_);
   ASSERT_TRUE(restored) << restored.error().message;
   for (const char* path :
@@ -162,6 +163,24 @@ TEST_F(BackupTest, AWrongPassphraseOrAChangedFileLeavesAllAsItWas) {
   EXPECT_FALSE(fs::exists(other_.root + "/etc/rolebridge"));
   EXPECT_FALSE(fs::exists(other_.root + "/var/lib/rolebridge"));
   ExpectNothingLeftBehind();
+}
+
+TEST_F(BackupTest, AnotherFileThanTheOneThatWasMadeIsRefused) {
+  const auto made = Make();
+  ASSERT_TRUE(made);
+  sha256_ = std::string(64, '0');
+  EXPECT_FALSE(PutBack(other_));
+  EXPECT_FALSE(fs::exists(other_.root + "/etc/rolebridge"));
+  sha256_ = made->sha256;
+  EXPECT_TRUE(PutBack(other_));
+}
+
+TEST_F(BackupTest, ItsScratchIsNowhereWhereTheIssuersUserMayWrite) {
+  // In the state folder that user could put another folder in its place.
+  const std::string state = host_.root + "/var/lib/rolebridge";
+  const auto before = fs::last_write_time(state);
+  ASSERT_TRUE(Make());
+  EXPECT_EQ(fs::last_write_time(state), before);
 }
 
 TEST_F(BackupTest, AMoveThatFailsUndoesThoseBeforeIt) {

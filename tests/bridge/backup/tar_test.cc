@@ -112,6 +112,9 @@ TEST_F(TarTest, NothingHostileIsExtracted) {
            Entries{{"x", AE_IFIFO}},
            Entries{{"x", 0}},
            Entries{{"x", AE_IFLNK}, {"x/passwd", AE_IFREG}},
+           Entries{{"x/", AE_IFLNK}, {"x/passwd", AE_IFREG}},
+           Entries{{"x/", AE_IFREG}},
+           Entries{{"x//", AE_IFDIR}},
            Entries{{"x1", AE_IFREG}, {"x1", AE_IFREG}},
        }) {
     Forge(entries, folder_.path());

@@ -146,6 +146,12 @@ bool SetSwitch(LDAP* handle, int option, bool on) {
 
 }  // namespace
 
+const std::vector<std::string>& ValuesOf(const Entry& entry, std::string_view attribute) {
+  static const std::vector<std::string> kNone;
+  const auto found = entry.attributes.find(LowerAscii(attribute));
+  return found == entry.attributes.end() ? kNone : found->second;
+}
+
 struct Connection::Handle {
   explicit Handle(Connection& connection) {
     callbacks.lc_add = &Connected;

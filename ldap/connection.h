@@ -33,6 +33,9 @@ struct Entry {
   std::map<std::string, std::vector<std::string>, std::less<>> attributes;
 };
 
+// The values of `attribute`, whatever the case of its name; none where the entry lacks it.
+const std::vector<std::string>& ValuesOf(const Entry& entry, std::string_view attribute);
+
 // One LDAP handle, bound as the configured account; for one thread at a time (security.md L12).
 //
 // Every wait ends at its deadline: libldap's timeouts where they work, the watchdog where not (L4).

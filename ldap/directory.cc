@@ -13,6 +13,7 @@
 #include "ldap/account_state.h"
 #include "ldap/dn.h"
 #include "ldap/filter.h"
+#include "ldap/group_finder.h"
 #include "ldap/pool.h"
 
 namespace rolebridge::ldap {
@@ -23,12 +24,6 @@ using Values = std::vector<std::string>;
 
 constexpr const char* kNoAttributes = "1.1";  // RFC 4511 4.5.1.8
 constexpr const char* kEntryIdAttributes[] = {"entryUUID", "nsUniqueId", "objectGUID"};
-
-const Values& ValuesOf(const Entry& entry, std::string_view attribute) {
-  static const Values kNone;
-  const auto found = entry.attributes.find(LowerAscii(attribute));
-  return found == entry.attributes.end() ? kNone : found->second;
-}
 
 bool HasControlByte(std::string_view value) {
   return std::any_of(value.begin(), value.end(),
@@ -168,9 +163,13 @@ class LdapDirectory final : public Directory {
         user_filter_(std::move(user_filter)),
         user_base_(std::move(user_base)),
         group_base_(std::move(group_base)),
+        finder_(settings_, group_base_),
         pool_(settings_, std::move(password)) {}
 
-  Result<Lookup> Find(std::string_view username) override;
+  Result<Lookup> Find(std::string_view username) override { return Find(username, Ways::kUnknown); }
+  Result<Lookup> FindWithWays(std::string_view username) override {
+    return Find(username, Ways::kKnown);
+  }
   Result<void> ForEachGroup(const std::function<bool(const Group&)>& visit,
                             std::vector<DroppedValue>& dropped) override;
   Result<void> ForEachUsername(
@@ -181,32 +180,19 @@ class LdapDirectory final : public Directory {
   Deadline LookupDeadline() const {
     return std::chrono::steady_clock::now() + settings_.lookup_timeout;
   }
-  Result<Lookup> FindOn(Connection& connection, std::string_view username, Deadline deadline) const;
+  Result<Lookup> Find(std::string_view username, Ways ways);
+  Result<Lookup> FindOn(Connection& connection, std::string_view username, Ways ways,
+                        Deadline deadline) const;
   Result<Entry> FindEntry(Connection& connection, std::string_view username,
                           Deadline deadline) const;
   Result<Person> ReadPerson(const Entry& entry, const Dn& dn, Lookup& lookup) const;
   std::string ReadUniqueId(const Entry& entry) const;
-  Result<std::vector<Entry>> FindGroups(Connection& connection, const Entry& person,
-                                        std::string_view username, Deadline deadline,
-                                        std::vector<DroppedValue>& dropped) const;
-  Result<std::vector<Entry>> SearchGroups(Connection& connection, const std::string& filter,
-                                          Deadline deadline) const;
-  Result<std::vector<Entry>> ReadMemberOf(Connection& connection, const Entry& person,
-                                          Deadline deadline,
-                                          std::vector<DroppedValue>& dropped) const;
   std::optional<Group> ReadGroup(const Entry& entry, std::vector<DroppedValue>& dropped) const;
   std::optional<std::string> GroupName(const Entry& entry, const Dn& dn,
                                        std::vector<DroppedValue>& dropped) const;
   std::vector<std::string> UserAttributes() const;
-  std::vector<std::string> GroupAttributes() const;
-  std::string MemberAttribute() const;
   std::string Canonical(const std::string& value) const {
     return settings_.users.fold_case ? LowerAscii(value) : value;
-  }
-  Error TooManyGroups() const {
-    return {ErrorCode::kResourceExhausted, "ldap: the person is in more than " +
-                                               std::to_string(settings_.groups_per_person) +
-                                               " groups; see limits.groups_per_person"};
   }
 
   const Settings settings_;
@@ -214,20 +200,22 @@ class LdapDirectory final : public Directory {
   const FilterTemplate user_filter_;
   const Dn user_base_;
   const Dn group_base_;
+  const GroupFinder finder_;
   Pool pool_;
 };
 
-Result<Lookup> LdapDirectory::Find(std::string_view username) {
+Result<Lookup> LdapDirectory::Find(std::string_view username, Ways ways) {
   // Whatever the caller let pass: a longer name is nobody's (security.md U1).
   if (username.empty() || username.size() > 256 || !IsText(username)) {
     return Error{ErrorCode::kNotFound, "ldap: not a user name"};
   }
   const Deadline deadline = LookupDeadline();
-  return pool_.With(deadline,
-                    [&](Connection& connection) { return FindOn(connection, username, deadline); });
+  return pool_.With(deadline, [&](Connection& connection) {
+    return FindOn(connection, username, ways, deadline);
+  });
 }
 
-Result<Lookup> LdapDirectory::FindOn(Connection& connection, std::string_view username,
+Result<Lookup> LdapDirectory::FindOn(Connection& connection, std::string_view username, Ways ways,
                                      Deadline deadline) const {
   const auto entry = FindEntry(connection, username, deadline);
   if (!entry) return entry.error();
@@ -242,10 +230,17 @@ Result<Lookup> LdapDirectory::FindOn(Connection& connection, std::string_view us
   if (!person) return person.error();
   lookup.person = *std::move(person);
 
-  const auto groups = FindGroups(connection, *entry, username, deadline, lookup.dropped);
-  if (!groups) return groups.error();
-  for (const Entry& group : *groups) {
-    if (auto read = ReadGroup(group, lookup.dropped)) lookup.groups.push_back(*std::move(read));
+  const auto found = finder_.Find(connection, *entry, username, ways, deadline, lookup.dropped);
+  if (!found) return found.error();
+  std::vector<Values> onward;  // the way to what lies beyond each group found
+  for (const FoundGroup& one : *found) {
+    auto group = ReadGroup(one.entry, lookup.dropped);
+    Values way = ways == Ways::kKnown && one.through ? onward[*one.through] : Values();
+    onward.push_back(way);
+    onward.back().push_back(group ? group->name : one.dn.text());
+    if (!group) continue;
+    group->through = std::move(way);
+    lookup.groups.push_back(*std::move(group));
   }
   return lookup;
 }
@@ -311,90 +306,6 @@ std::string LdapDirectory::ReadUniqueId(const Entry& entry) const {
   return {};
 }
 
-std::string LdapDirectory::MemberAttribute() const {
-  if (!settings_.groups.member_attribute.empty()) return settings_.groups.member_attribute;
-  switch (settings_.groups.membership) {
-    case Membership::kMemberUid:
-      return "memberUid";
-    case Membership::kMember:
-      return "member";
-    case Membership::kMemberOf:
-      return "memberOf";
-  }
-  return {};
-}
-
-Result<std::vector<Entry>> LdapDirectory::FindGroups(Connection& connection, const Entry& person,
-                                                     std::string_view username, Deadline deadline,
-                                                     std::vector<DroppedValue>& dropped) const {
-  switch (settings_.groups.membership) {
-    case Membership::kMemberUid: {
-      // Also as the entry spells it: memberUid is compared with its case.
-      std::set<std::string> names{std::string(username)};
-      for (const std::string& name : ValuesOf(person, settings_.users.login_attribute)) {
-        if (Canonical(name) == username) names.insert(name);
-      }
-      std::vector<std::string> filters;
-      for (const std::string& name : names) {
-        filters.push_back(EqualityFilter(MemberAttribute(), name));
-      }
-      return SearchGroups(connection, AnyOf(filters), deadline);
-    }
-    case Membership::kMember:
-      return SearchGroups(connection, EqualityFilter(MemberAttribute(), person.dn), deadline);
-    case Membership::kMemberOf:
-      return ReadMemberOf(connection, person, deadline, dropped);
-  }
-  return Error{ErrorCode::kInternal, "ldap: unknown membership"};
-}
-
-Result<std::vector<Entry>> LdapDirectory::SearchGroups(Connection& connection,
-                                                       const std::string& filter,
-                                                       Deadline deadline) const {
-  const SearchRequest request{.base = settings_.groups.base,
-                              .filter = filter,
-                              .attributes = GroupAttributes(),
-                              .maximum_entries = settings_.groups_per_person};
-  auto found = connection.Search(request, deadline);
-  if (!found && found.error().code == ErrorCode::kResourceExhausted) return TooManyGroups();
-  return found;
-}
-
-// The groups that the person's entry names, those below groups.base, read one by one: their own
-// DN is the only name that every server finds them by.
-Result<std::vector<Entry>> LdapDirectory::ReadMemberOf(Connection& connection, const Entry& person,
-                                                       Deadline deadline,
-                                                       std::vector<DroppedValue>& dropped) const {
-  const Values& names = ValuesOf(person, MemberAttribute());
-  if (names.size() > kMaximumMemberOfValues) return TooManyGroups();
-  std::set<Dn> seen;
-  std::vector<SearchRequest> requests;
-  for (const std::string& name : names) {
-    const auto dn = Dn::Parse(name);
-    if (!dn) dropped.push_back({person.dn, MemberAttribute(), "a value that is no DN"});
-    if (!dn || !dn->IsWithin(group_base_) || !seen.insert(*dn).second) continue;
-    requests.push_back({.base = name,
-                        .scope = SearchScope::kBase,
-                        .filter = PresenceFilter("objectClass"),
-                        .attributes = GroupAttributes(),
-                        .maximum_entries = 1,
-                        .may_be_missing = true});
-    if (requests.size() > settings_.groups_per_person) return TooManyGroups();
-  }
-  auto answers = connection.SearchAll(requests, deadline);
-  if (!answers) return answers.error();
-  std::vector<Entry> groups;
-  for (size_t i = 0; i < requests.size(); ++i) {
-    auto& answer = (*answers)[i];
-    if (answer.empty()) {
-      dropped.push_back({person.dn, MemberAttribute(),
-                         "names '" + requests[i].base + "', which is not there or cannot be read"});
-    }
-    std::move(answer.begin(), answer.end(), std::back_inserter(groups));
-  }
-  return groups;
-}
-
 std::optional<Group> LdapDirectory::ReadGroup(const Entry& entry,
                                               std::vector<DroppedValue>& dropped) const {
   const auto dn = Dn::Parse(entry.dn);
@@ -434,14 +345,9 @@ std::vector<std::string> LdapDirectory::UserAttributes() const {
   names.push_back(settings_.users.login_attribute);
   names.push_back("uidNumber");
   for (const char* const attribute : kEntryIdAttributes) names.push_back(attribute);
-  if (settings_.groups.membership == Membership::kMemberOf) names.push_back(MemberAttribute());
+  if (settings_.groups.membership == Membership::kMemberOf)
+    names.push_back(finder_.MemberAttribute());
   AppendAttributes(settings_.users.attributes, names);
-  return names;
-}
-
-std::vector<std::string> LdapDirectory::GroupAttributes() const {
-  std::vector<std::string> names{settings_.groups.name_attribute};
-  AppendAttributes(settings_.groups.attributes, names);
   return names;
 }
 
@@ -451,7 +357,7 @@ Result<void> LdapDirectory::ForEachGroup(const std::function<bool(const Group&)>
   if (!lease) return lease.error();
   const SearchRequest request{.base = settings_.groups.base,
                               .filter = PresenceFilter(settings_.groups.name_attribute),
-                              .attributes = GroupAttributes()};
+                              .attributes = finder_.GroupAttributes()};
   return (*lease)->ForEach(request, [&](const Entry& entry) {
     const auto group = ReadGroup(entry, dropped);
     return !group || visit(*group);

@@ -36,6 +36,9 @@ struct Group {
   std::string name;
   std::string dn;  // normalised
   AttributeValues attributes;
+  // The names of the groups through which the person is in this one, beginning with the one that
+  // holds the person. Only where FindWithWays was asked; empty: the person is in it directly.
+  std::vector<std::string> through = {};
 };
 
 // A value that was left out, for the audit event and `rolebridge check --online`.
@@ -67,8 +70,13 @@ class Directory {
   // every group that it is in. One consistent answer within settings.lookup_timeout.
   // Errors: kNotFound, no entry, or none whose login attribute is that name; kAmbiguous, two;
   // kUnavailable and kDeadlineExceeded, the directory; kResourceExhausted, more groups than the
-  // limit; kInvalidArgument, the answer was partial or malformed (size limit, referral).
+  // limit; kInvalidArgument, the answer was partial or malformed (size limit, referral), or groups
+  // are nested deeper than kMaximumNesting.
   virtual Result<Lookup> Find(std::string_view username) = 0;
+
+  // The same, and of each group that came by nesting the way to it (Group::through). It costs a
+  // search for each group: for whoever explains, not for whoever issues.
+  virtual Result<Lookup> FindWithWays(std::string_view username) { return Find(username); }
 
   // Every group below groups.base, with its attributes, one by one; for `check --online`. False
   // from `visit` ends it.

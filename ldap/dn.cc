@@ -1,6 +1,8 @@
 #include "ldap/dn.h"
 
 #include <ldap.h>
+#include <locale.h>
+#include <wctype.h>
 
 #include <algorithm>
 #include <array>
@@ -93,6 +95,34 @@ size_t SequenceLength(std::string_view bytes) {
   return overlong || surrogate || too_large ? 0 : length;
 }
 
+// One code point of well-formed UTF-8.
+char32_t Decoded(std::string_view sequence) {
+  if (sequence.size() == 1) return static_cast<unsigned char>(sequence[0]);
+  char32_t code = static_cast<unsigned char>(sequence[0]) & (0x7f >> sequence.size());
+  for (const char byte : sequence.substr(1)) {
+    code = code << 6 | (static_cast<unsigned char>(byte) & 0x3f);
+  }
+  return code;
+}
+
+std::string Encoded(char32_t code) {
+  const auto tail = [&](int shift) { return static_cast<char>(0x80 | (code >> shift & 0x3f)); };
+  if (code < 0x80) return {static_cast<char>(code)};
+  if (code < 0x800) return {static_cast<char>(0xc0 | code >> 6), tail(0)};
+  if (code < 0x10000) return {static_cast<char>(0xe0 | code >> 12), tail(6), tail(0)};
+  return {static_cast<char>(0xf0 | code >> 18), tail(12), tail(6), tail(0)};
+}
+
+// The lower case of one letter as Unicode has it, whatever the language of this process. One that
+// would become a letter of ASCII (a Turkish dotted I, the sign of Kelvin) stays: to some servers
+// that is another letter.
+char32_t LowerLetter(char32_t letter) {
+  static const locale_t kUnicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  if (letter < 0x80 || kUnicode == nullptr) return letter;
+  const auto lower = static_cast<char32_t>(towlower_l(static_cast<wint_t>(letter), kUnicode));
+  return lower < 0x80 ? letter : lower;
+}
+
 Error NotADn(std::string_view text, std::string_view why) {
   return {ErrorCode::kInvalidArgument, "'" + std::string(text.substr(0, 200)) +
                                            "' is no distinguished name (" + std::string(why) +
@@ -112,11 +142,16 @@ bool IsText(std::string_view bytes) {
 
 std::string FoldValue(std::string_view value) {
   std::string folded;
-  for (const char c : value) {
-    if (c != ' ') {
-      folded += LowerAscii(c);
+  while (!value.empty()) {
+    const size_t length = std::max<size_t>(1, SequenceLength(value));
+    const std::string_view letter = value.substr(0, length);
+    value.remove_prefix(length);
+    if (length > 1) {
+      folded += Encoded(LowerLetter(Decoded(letter)));
+    } else if (letter != " ") {
+      folded += LowerAscii(letter[0]);
     } else if (!folded.empty() && folded.back() != ' ') {
-      folded += c;
+      folded += ' ';
     }
   }
   if (!folded.empty() && folded.back() == ' ') folded.pop_back();

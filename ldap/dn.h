@@ -12,10 +12,11 @@ namespace rolebridge::ldap {
 
 // A distinguished name in one normal form, so that two spellings of the same name are equal.
 //
-// What is normalised: attribute types and ASCII letters of values to lower case, dotted types to
-// their names (RFC 4514 section 3), runs of spaces to one, spaces at the ends, escapes, the order
-// within a multi-valued RDN. Letters outside of ASCII are compared as bytes: a server that spells
-// them in two ways is read too strictly, never too loosely.
+// What is normalised: attribute types and letters of values to lower case, dotted types to their
+// names (RFC 4514 section 3), runs of spaces to one, spaces at the ends, escapes, the order within
+// a multi-valued RDN. Of RFC 4518 that leaves out what not every server does: letters that look
+// the same (an u with diaeresis as one code point or as two, a ligature, full width) differ, and
+// so does what becomes several letters or one of ASCII. Read too strictly, never too loosely.
 class Dn {
  public:
   // Takes the string form of RFC 4514, of 1 to 4096 bytes of UTF-8.
@@ -53,7 +54,7 @@ class Dn {
   std::string text_;
 };
 
-// What caseIgnoreMatch leaves of a value for ASCII: lower case, no space at the ends, single ones
+// What caseIgnoreMatch leaves of a value: lower case (see Dn), no space at the ends, single ones
 // within. The form of the values in a Dn.
 std::string FoldValue(std::string_view value);
 

@@ -22,6 +22,12 @@ inline constexpr size_t kMaximumValues = 1000;
 inline constexpr size_t kMaximumMemberOfValues = 20'000;
 inline constexpr size_t kMaximumMessageBytes = size_t{16} << 20;  // one entry
 inline constexpr size_t kMaximumAnswerBytes = size_t{32} << 20;   // all of one search
+inline constexpr size_t kMaximumNesting =
+    32;  // a group that holds the person directly is the first
+
+// How many groups one search goes up from: the filter names each by its DN.
+inline constexpr size_t kGroupsPerSearch = 512;
+inline constexpr size_t kFilterBytesPerSearch = size_t{128} << 10;
 
 // Template name -> LDAP attribute, as `attributes:` gives them.
 using AttributeNames = std::map<std::string, std::string>;
@@ -46,7 +52,10 @@ struct Settings {
   struct Groups {
     std::string base;
     Membership membership = Membership::kMember;
-    std::string member_attribute;  // empty: memberUid, member or memberOf, as `membership` says
+    // Empty: memberUid, member or memberOf, as `membership` says.
+    std::string member_attribute;
+    // Whether who is in a group is also in the groups that hold this one.
+    bool nested = false;
     std::string name_attribute = "cn";
     AttributeNames attributes;
     bool operator==(const Groups&) const = default;

@@ -16,11 +16,6 @@ constexpr const char* kNoAttributes = "1.1";  // RFC 4511 4.5.1.8
 // [MS-ADTS] 3.1.1.3.4.3: LDAP_CAP_ACTIVE_DIRECTORY_OID.
 constexpr std::string_view kActiveDirectory = "1.2.840.113556.1.4.800";
 
-std::vector<std::string> ValuesOf(const Entry& entry, std::string_view attribute) {
-  const auto found = entry.attributes.find(LowerAscii(attribute));
-  return found == entry.attributes.end() ? std::vector<std::string>{} : found->second;
-}
-
 // Narrows `base` down, or widens it, so that it holds `name` as well.
 class BaseFinder {
  public:
@@ -101,7 +96,7 @@ Result<RootEntry> Survey::ReadRoot(const std::vector<std::string>& wanted) {
   const Entry& entry = found->front();
   root.naming_contexts = ValuesOf(entry, "defaultNamingContext");
   if (root.naming_contexts.empty()) root.naming_contexts = ValuesOf(entry, "namingContexts");
-  const auto capabilities = ValuesOf(entry, "supportedCapabilities");
+  const auto& capabilities = ValuesOf(entry, "supportedCapabilities");
   root.is_active_directory =
       std::find(capabilities.begin(), capabilities.end(), kActiveDirectory) != capabilities.end();
   for (const std::string& schema : ValuesOf(entry, "subschemaSubentry")) {
@@ -130,8 +125,8 @@ Result<Census> Survey::Count(const std::string& base, const std::string& attribu
     if (!census.is_whole) return false;
     ++census.entries;
     finder.Add(entry.dn);
-    for (std::string& value : ValuesOf(entry, value_attribute)) {
-      if (census.values.size() < kMaximumCensusValues) census.values.insert(std::move(value));
+    for (const std::string& value : ValuesOf(entry, value_attribute)) {
+      if (census.values.size() < kMaximumCensusValues) census.values.insert(value);
     }
     return true;
   });

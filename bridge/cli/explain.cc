@@ -147,12 +147,17 @@ Result<Explanation> MakeExplanation(const ExplainOptions& options, const config:
     const Result<aws::RoleArn> role = aws::RoleArn::Parse(options.role);
     if (!role) return role.error();
   }
-  Result<ldap::Lookup> lookup = directory.Find(*username);
+  Result<ldap::Lookup> lookup = directory.FindWithWays(*username);
   if (!lookup) return lookup.error();
   Result<mapping::Facts> facts = FactsFor(options, config, *username, *lookup, clock);
   if (!facts) return facts.error();
   Explanation explanation{
       .config = &config, .facts = *std::move(facts), .dropped = std::move(lookup->dropped)};
+  for (ldap::Group& group : lookup->groups) {
+    if (group.through.empty()) continue;
+    explanation.nested.push_back({group.name, group.dn, std::move(group.through)});
+  }
+  std::sort(explanation.nested.begin(), explanation.nested.end());
   if (lookup->person.account_state != ldap::AccountState::kActive) {
     explanation.account_objection = "the directory says: " + lookup->person.account_reason;
   }

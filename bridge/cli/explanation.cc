@@ -8,6 +8,7 @@
 #include "bridge/base/visible_text.h"
 #include "bridge/config/value_types.h"
 #include "bridge/issuer/applications.h"
+#include "bridge/mapping/suggestion.h"
 
 namespace rolebridge::cli {
 namespace {
@@ -205,6 +206,15 @@ Json EntitlementJson(const config::Config& config, const ApplicationExplanation&
   return json;
 }
 
+// "'outer' through 'inner', 'middle'": the person is in the first of these.
+std::string InWords(const NestedGroup& group) {
+  std::string words = mapping::Quote(group.name) + " through ";
+  for (size_t i = 0; i < group.through.size(); ++i) {
+    words += (i == 0 ? "" : ", ") + mapping::Quote(group.through[i]);
+  }
+  return words;
+}
+
 std::vector<std::string> SortedGroupNames(const mapping::Facts& facts) {
   std::vector<std::string> names;
   for (const mapping::Group& group : facts.groups) names.push_back(group.name);
@@ -235,6 +245,9 @@ void WriteText(const Explanation& explanation, bool colour, std::ostream& out) {
     groups += (groups.empty() ? "" : ", ") + name;
   }
   text.Fact("groups", groups.empty() ? "none" : groups);
+  for (const NestedGroup& group : explanation.nested) {
+    text.Fact("nested", InWords(group));
+  }
   text.Fact("client", facts.client_address.empty() ? "not given" : facts.client_address);
   text.Fact("assurance", explanation.config->assurance[facts.assurance].name);
   text.Fact("at", FormatUtc(facts.instant));
@@ -266,6 +279,7 @@ void WriteJson(const Explanation& explanation, std::ostream& out) {
   Json json = {{"user", facts.user.username},
                {"dn", facts.user.dn},
                {"groups", SortedGroupNames(facts)},
+               {"nested_groups", Json::array()},
                {"client", facts.client_address},
                {"assurance", explanation.config->assurance[facts.assurance].name},
                {"at", FormatUtc(facts.instant)},
@@ -275,6 +289,10 @@ void WriteJson(const Explanation& explanation, std::ostream& out) {
                 {{"user", explanation.config->ldap.users.attributes},
                  {"group", explanation.config->ldap.groups.attributes}}},
                {"applications", Json::array()}};
+  for (const NestedGroup& group : explanation.nested) {
+    json["nested_groups"].push_back(
+        {{"name", group.name}, {"dn", group.dn}, {"through", group.through}});
+  }
   for (const ldap::DroppedValue& value : explanation.dropped) {
     json["directory_left_out"].push_back(
         {{"entry", value.entry}, {"attribute", value.attribute}, {"reason", value.reason}});

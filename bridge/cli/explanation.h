@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -25,12 +26,21 @@ struct ApplicationExplanation {
   std::string objection;  // why nothing would be issued; empty: something would
 };
 
+// A group that the person is in because groups are in it.
+struct NestedGroup {
+  std::string name;
+  std::string dn;
+  std::vector<std::string> through;  // as in ldap::Group, never empty
+  auto operator<=>(const NestedGroup&) const = default;
+};
+
 // What one person would get under the circumstances that stand in `facts`, by the same code that
 // issues (security.md M9). Nothing secret is in it.
 struct Explanation {
   const config::Config* config = nullptr;
   mapping::Facts facts;
-  std::string account_objection;  // why the directory's account may not be used; empty: it may
+  std::string account_objection;    // why the directory's account may not be used; empty: it may
+  std::vector<NestedGroup> nested;  // of `facts.groups`, by name
   std::vector<ldap::DroppedValue> dropped;
   std::vector<ApplicationExplanation> applications;
   std::vector<RoleAnswer> role_answers;  // one for each application, where a role was asked for

@@ -83,7 +83,9 @@ std::string WriteLdap(const Answers& answers, const FileNames& names) {
           "\n    filter: \"(uid={{ username }})\"\n"
           "    attributes: { email: mail, full_name: cn }\n";
   text += "  groups:\n    base: " + InQuotes(answers.groups_base) +
-          "\n    membership: " + NameOf(answers.membership) + "\n" + WriteGroupAttributes(answers);
+          "\n    membership: " + NameOf(answers.membership) + "\n";
+  if (answers.has_unique_members) text += "    member_attribute: uniqueMember\n";
+  text += WriteGroupAttributes(answers);
   return text;
 }
 

@@ -31,6 +31,7 @@ struct Answers {
   std::string users_base;
   std::string groups_base;
   ldap::Membership membership = ldap::Membership::kMember;
+  bool has_unique_members = false;  // kMember: groups name their members by uniqueMember
   std::vector<AccountAnswer> accounts;
   std::vector<std::string> roles;  // patterns of those that may be given
   RolesBy roles_by = RolesBy::kAttribute;

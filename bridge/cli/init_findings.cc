@@ -1,5 +1,6 @@
 #include "bridge/cli/init_findings.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "bridge/cli/init_guesses.h"
@@ -27,7 +28,8 @@ Result<RolesFound> FindRoleGroups(ldap::Survey& survey, const std::string& group
 }  // namespace
 
 std::optional<Membership> Styles::Usual() const {
-  if (member.entries > 0 && member.entries >= member_uid.entries) return Membership::kMember;
+  const size_t by_dn = std::max(member.entries, unique_member.entries);
+  if (by_dn > 0 && by_dn >= member_uid.entries) return Membership::kMember;
   if (member_uid.entries > 0) return Membership::kMemberUid;
   if (member_of.entries > 0) return Membership::kMemberOf;
   return std::nullopt;
@@ -36,7 +38,7 @@ std::optional<Membership> Styles::Usual() const {
 std::string Styles::BaseOf(Membership style) const {
   switch (style) {
     case Membership::kMember:
-      return member.base;
+      return HasUniqueMembers() ? unique_member.base : member.base;
     case Membership::kMemberUid:
       return member_uid.base;
     case Membership::kMemberOf:

@@ -16,9 +16,11 @@ struct Styles {
   ldap::Census member, member_uid, unique_member;  // groups
   ldap::Census member_of;                          // people, with the DNs of their groups
 
-  // That of most groups; memberOf counts where groups show no members of their own. None: no group
-  // has members in a way that the configuration knows.
+  // That of most groups; memberOf counts where groups show no members of their own. None: nobody
+  // is a member of anything.
   std::optional<ldap::Membership> Usual() const;
+  // Whether more groups name their members by uniqueMember than by member.
+  bool HasUniqueMembers() const { return unique_member.entries > member.entries; }
   // The smallest subtree that holds the groups of that style; "" where there are none.
   std::string BaseOf(ldap::Membership style) const;
   // The counts, for an installer.

@@ -400,20 +400,17 @@ Result<void> Interviewer::AskMembership() {
     const std::optional<Membership> usual = styles_.Usual();
     if (usual) fallback = NameOf(*usual);
     questions_.Say("  " + styles_.Words() + ".");
-    if (!usual && styles_.unique_member.entries > 0) {
-      return Error{ErrorCode::kInvalidArgument,
-                   "the directory's groups name their members by uniqueMember alone, which is not "
-                   "supported yet; use member, memberUid or memberOf"};
-    }
   }
   const auto name = Ask({.flag = "--membership",
-                         .text = "Membership: by memberUid (rfc2307), member (rfc2307bis) or "
-                                 "people's memberOf (memberof)",
+                         .text = "Membership: by memberUid (rfc2307), member or uniqueMember "
+                                 "(rfc2307bis) or people's memberOf (memberof)",
                          .fallback = fallback,
                          .complaint = ComplaintOfMembership},
                         options_.membership);
   if (!name) return name.error();
   answers_.membership = MembershipOf(*name).value_or(Membership::kMember);
+  answers_.has_unique_members =
+      answers_.membership == Membership::kMember && styles_.HasUniqueMembers();
   return {};
 }
 

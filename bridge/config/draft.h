@@ -66,7 +66,8 @@ struct LdapUsersDraft {
 struct LdapGroupsDraft {
   std::string base;
   ldap::Membership membership = ldap::Settings{}.groups.membership;
-  bool nested = false;
+  std::string member_attribute;
+  bool nested = ldap::Settings{}.groups.nested;
   std::string name_attribute = ldap::Settings{}.groups.name_attribute;
   std::vector<Named<std::string>> attributes;
 };

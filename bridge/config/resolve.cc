@@ -180,6 +180,8 @@ void Resolver::ResolveLdap() {
   settings.users.attributes = AttributeNamesOf(draft.users.attributes);
   settings.groups.base = draft.groups.base;
   settings.groups.membership = draft.groups.membership;
+  settings.groups.member_attribute = draft.groups.member_attribute;
+  settings.groups.nested = draft.groups.nested;
   settings.groups.name_attribute = draft.groups.name_attribute;
   settings.groups.attributes = AttributeNamesOf(draft.groups.attributes);
   settings.connect_timeout = draft.connect_timeout;

@@ -202,11 +202,4 @@ std::optional<SysSeconds> InstantType::Read(Reader& reader, const YamlNode& node
   return std::nullopt;
 }
 
-std::optional<bool> NotYetType::Read(Reader& reader, const YamlNode& node) const {
-  const std::optional<bool> flag = FlagType().Read(reader, node);
-  if (!flag || *flag == allowed_) return flag;
-  reader.Refuse(node.position, Quote(node.text) + " " + message_);
-  return std::nullopt;
-}
-
 }  // namespace rolebridge::config

@@ -275,20 +275,6 @@ class NamedMapType {
   Type type_;
 };
 
-// What is in the language already and not in the program yet: `value` alone passes.
-class NotYetType {
- public:
-  using Value = bool;
-  NotYetType(bool allowed, std::string message) : allowed_(allowed), message_(std::move(message)) {}
-  std::optional<bool> Read(Reader& reader, const YamlNode& node) const;
-  std::string Words() const { return allowed_ ? "true" : "false"; }
-  Shape Describe() const { return {.kind = Shape::Kind::kFlag}; }
-
- private:
-  bool allowed_;
-  std::string message_;
-};
-
 // "15m", "8h": the largest unit that divides it.
 std::string DurationWords(std::chrono::seconds duration);
 

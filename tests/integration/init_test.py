@@ -525,6 +525,18 @@ class OtherLayoutsTest(unittest.TestCase):
         self.assertIn("membership: memberof\n", done.stdout)
         self.assertIn('base: "ou=groups,dc=example,dc=org"', done.stdout)
 
+    def test_unique_members(self):
+        sample = pathlib.Path(slapd_module.SAMPLE).read_text(encoding="utf-8")
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".ldif") as ldif:
+            ldif.write(re.sub("^member:", "uniqueMember:", sample, flags=re.MULTILINE)
+                       .replace("groupOfNames", "groupOfUniqueNames"))
+            ldif.flush()
+            with Slapd(ldif=[ldif.name]) as slapd:
+                done = self.dry_run(slapd, "--account", "production=123412341234")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("membership: rfc2307bis\n    member_attribute: uniqueMember\n", done.stdout)
+        self.assertIn('base: "ou=groups,dc=example,dc=org"', done.stdout)
+
     def test_values_that_try_for_more_are_no_roles_to_allow(self):
         with Slapd() as slapd:
             done = self.dry_run(slapd, "--account", "production=123412341234")

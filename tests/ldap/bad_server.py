@@ -75,6 +75,7 @@ class Client:
         self.connection = connection
         self.script = script
         self.searches = 0
+        self.body = b""
         with Client.lock:
             Client.number += 1
             self.number = Client.number
@@ -138,6 +139,7 @@ class Client:
             SCRIPTS_OF_STARTTLS.get(self.script, starttls_refused)(self, message_id)
         elif operation == SEARCH:
             self.searches += 1
+            self.body = body
             is_for_people = b"ou=people" in body[:60]
             good = people if is_for_people else groups
             scripts = SCRIPTS_OF_PEOPLE if is_for_people else SCRIPTS_OF_GROUPS
@@ -250,6 +252,11 @@ SCRIPTS_OF_GROUPS = {
     "group-elsewhere": lambda client, message_id: client.send(
         admins(message_id) + entry(message_id, "cn=root,ou=other,dc=example,dc=org",
                                    {"cn": ["root"]}) + done(message_id)),
+    # Something outside of the base, and who follows it gets a group.
+    "group-elsewhere-leads-on": lambda client, message_id: client.send(
+        (admins(message_id) if b"cn=root,ou=other" in client.body else
+         entry(message_id, "cn=root,ou=other,dc=example,dc=org", {"cn": ["root"]}))
+        + done(message_id)),
     "group-names": lambda client, message_id: client.send(
         admins(message_id) + entry(message_id, "cn=mine,ou=groups,dc=example,dc=org",
                                    {"cn": ["staff", "Mine"]})

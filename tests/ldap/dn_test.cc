@@ -33,6 +33,14 @@ TEST(DnTest, BringsEverySpellingToOneForm) {
       {"uid=a+cn=b,dc=org", "cn=b+uid=a,dc=org"},
       {"cn=x\\+uid\\=y", "cn=x\\+uid=y"},
       {"cn=\\5c", "cn=\\\\"},
+      {"CN=M\u00dcLLER\\2C S\u00f6hne", "cn=m\u00fcller\\, s\u00f6hne"},
+      {"cn=\\C3\\9cbung", "cn=\u00fcbung"},
+      {"cn=\u0416\u0423\u041a+OU=\u0391\u0392", "cn=\u0436\u0443\u043a+ou=\u03b1\u03b2"},
+      {"cn=\U00010400", "cn=\U00010428"},
+      {"cn=\\20\\ a\\20\\20b\\ ,dc=org", "cn=a b,dc=org"},
+      {"cn=\\41lice", "cn=alice"},
+      {"CN=a \\2B b,   dc=ORG", "cn=a \\+ b,dc=org"},
+      {"2.5.4.11=x", "ou=x"},
       // RFC 4514 section 4: a BER value, and one in the dotted form.
       {"1.3.6.1.4.1.1466.0=#04024869,dc=org", "1.3.6.1.4.1.1466.0=#04024869,dc=org"},
   };
@@ -43,6 +51,42 @@ TEST(DnTest, BringsEverySpellingToOneForm) {
     const auto again = Dn::Parse(dn->text());
     ASSERT_TRUE(again) << dn->text();
     EXPECT_EQ(*again, *dn) << written;
+  }
+}
+
+// What two servers might take for two entries is two names.
+TEST(DnTest, KeepsApartWhatDiffers) {
+  const std::pair<const char*, const char*> kTable[] = {
+      {"cn=a,dc=org", "cn=b,dc=org"},
+      {"cn=a,dc=org", "ou=a,dc=org"},
+      {"cn=a,dc=org", "cn=a"},
+      {"cn=a\\,dc=org", "cn=a,dc=org"},
+      {"cn=a\\+uid=b", "cn=a+uid=b"},
+      {"cn=a+uid=b", "cn=a,uid=b"},
+      {"cn=a+uid=b", "cn=b+uid=a"},
+      {"cn=a+uid=b,dc=org", "cn=a,dc=org"},
+      {"cn=a b", "cn=ab"},
+      {"cn=a\\0ab", "cn=ab"},
+      {"cn=\\23616263", "cn=#616263"},
+      {"cn=#616263", "cn=abc"},
+      {"cn=m\u00fcller", "cn=muller"},
+      {"cn=m\u00fcller", "cn=mueller"},
+      {"cn=m\u00fcller", "cn=mu\u0308ller"},
+      {"cn=stra\u00dfe", "cn=strasse"},
+      {"cn=\u0130", "cn=i"},
+      {"cn=\u0131", "cn=i"},
+      {"cn=\u212a", "cn=k"},
+      {"cn=\uff41", "cn=a"},
+      {"cn=\u0430", "cn=a"},
+      {"cn=a\u00a0b", "cn=a b"},
+      {"cn=a\u200bb", "cn=ab"},
+      {"cn=a\u00adb", "cn=ab"},
+  };
+  for (const auto& [one, other] : kTable) {
+    const auto first = Dn::Parse(one);
+    const auto second = Dn::Parse(other);
+    ASSERT_TRUE(first && second) << one << " and " << other;
+    EXPECT_NE(*first, *second) << one << " and " << other;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -97,10 +98,20 @@ void SlapdServer::Modify(const std::string& ldif) {
   Do(json{{"do", "modify"}, {"ldif", ldif}}.dump());
 }
 
+std::vector<std::string> SlapdServer::Searches() const {
+  std::ifstream log(folder + "/slapd.log");
+  std::vector<std::string> searches;
+  for (std::string line; std::getline(log, line);) {
+    const size_t begin = line.find(" SRCH ");
+    if (begin != std::string::npos) searches.push_back(line.substr(begin + 1));
+  }
+  return searches;
+}
+
 void SlapdServer::Do(const std::string& order) {
   program_.Write(order);
   const std::string answer = program_.ReadLine();
-  EXPECT_EQ(answer, R"({"ok": true})") << order;
+  EXPECT_EQ(answer, R"({"ok": true})") << order.substr(0, 500);
 }
 
 BadServer::BadServer(const std::string& script)

@@ -46,6 +46,9 @@ class SlapdServer {
   void Freeze() { Do(R"({"do": "freeze"})"); }
   void Thaw() { Do(R"({"do": "thaw"})"); }
   void Modify(const std::string& ldif);  // change records, as the directory's root
+  // Of its log, where it was started with --log-operations: a line for each search so far ("SRCH
+  // base=... filter=...") and for what it asked for ("SRCH attr=...").
+  std::vector<std::string> Searches() const;
   const std::string& raw_password() const { return password_; }
 
  private:

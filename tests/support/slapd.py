@@ -186,12 +186,13 @@ class Slapd:
     root_dn = "cn=root,dc=example,dc=org"
 
     def __init__(self, ldif=(SAMPLE,), memberof=False, certificate="good", extra_schemas=(),
-                 extra_config="", starttls=True):
+                 extra_config="", starttls=True, log_operations=False):
         self.folder = tempfile.mkdtemp(prefix="rolebridge-slapd-")
         os.chmod(self.folder, 0o755)  # unprivileged users of the demo read ca.crt and the socket
         self.bind_password = secrets.token_urlsafe(18)
         self.root_password = secrets.token_urlsafe(18)
         self.memberof = memberof
+        self.log_operations = log_operations
         self.process = None
         self.ports = (free_port(), free_port())
         try:
@@ -272,8 +273,9 @@ class Slapd:
         if not slapd:
             raise RuntimeError("slapd is not installed; apt-get install slapd ldap-utils")
         log = open(os.path.join(self.folder, "slapd.log"), "ab")
-        # -d 0 keeps it in the foreground, as our child.
-        self.process = subprocess.Popen([slapd, "-d", "0", "-h", urls, "-f", self.config],
+        # -d keeps it in the foreground, as our child.
+        level = "stats" if self.log_operations else "0"
+        self.process = subprocess.Popen([slapd, "-d", level, "-h", urls, "-f", self.config],
                                         stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                         preexec_fn=end_with_parent)
         log.close()
@@ -378,12 +380,15 @@ def main():
     parser.add_argument("--schema", action="append", default=[],
                         help="one more schema of /etc/ldap/schema, by name")
     parser.add_argument("--config", default="", help="more lines for slapd.conf")
+    parser.add_argument("--log-operations", action="store_true",
+                        help="write each search to slapd.log in its folder")
     parser.add_argument("--no-tls", action="store_true", help="refuse StartTLS")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Slapd(ldif=options.ldif or [SAMPLE], memberof=options.memberof,
                certificate=options.certificate, extra_schemas=options.schema,
-               extra_config=options.config, starttls=not options.no_tls) as slapd:
+               extra_config=options.config, starttls=not options.no_tls,
+               log_operations=options.log_operations) as slapd:
         serve(slapd)
 
 

@@ -102,7 +102,15 @@ TEST(InitConfigTest, EachMembershipLoadsAsItself) {
     Answers answers = SomeAnswers();
     answers.membership = membership;
     EXPECT_EQ(Loaded(answers).config->ldap.groups.membership, membership);
+    EXPECT_EQ(Loaded(answers).config->ldap.groups.member_attribute, "");
   }
+}
+
+TEST(InitConfigTest, UniqueMembersAreNamed) {
+  Answers answers = SomeAnswers();
+  answers.has_unique_members = true;
+  EXPECT_EQ(Loaded(answers).config->ldap.groups.membership, ldap::Membership::kMember);
+  EXPECT_EQ(Loaded(answers).config->ldap.groups.member_attribute, "uniqueMember");
 }
 
 TEST(InitConfigTest, OneAccountTakesRolesFromTheGroupsAttribute) {

@@ -20,18 +20,26 @@ TEST(StylesTest, MostGroupsDecide) {
   EXPECT_EQ(Counted(5, 2, 0, 0).Usual(), Membership::kMember);
   EXPECT_EQ(Counted(2, 5, 0, 0).Usual(), Membership::kMemberUid);
   EXPECT_EQ(Counted(3, 3, 0, 9).Usual(), Membership::kMember);
+  EXPECT_EQ(Counted(0, 2, 5, 9).Usual(), Membership::kMember);
+  EXPECT_EQ(Counted(1, 5, 2, 0).Usual(), Membership::kMemberUid);
 }
 
 TEST(StylesTest, MemberOfCountsWhereGroupsShowNoMembers) {
   EXPECT_EQ(Counted(0, 0, 0, 4).Usual(), Membership::kMemberOf);
-  EXPECT_EQ(Counted(0, 0, 7, 4).Usual(), Membership::kMemberOf);
   EXPECT_EQ(Counted(0, 1, 0, 4).Usual(), Membership::kMemberUid);
 }
 
-TEST(StylesTest, WhatTheConfigurationDoesNotKnowIsNone) {
-  EXPECT_EQ(Counted(0, 0, 7, 0).Usual(), std::nullopt);
-  EXPECT_EQ(Counted(0, 0, 0, 0).Usual(), std::nullopt);
+TEST(StylesTest, UniqueMemberIsWhatMoreGroupsHave) {
+  EXPECT_TRUE(Counted(0, 0, 7, 0).HasUniqueMembers());
+  EXPECT_TRUE(Counted(6, 0, 7, 0).HasUniqueMembers());
+  EXPECT_FALSE(Counted(7, 0, 7, 0).HasUniqueMembers());
+  Styles styles = Counted(1, 0, 2, 0);
+  styles.member.base = "ou=few,dc=org";
+  styles.unique_member.base = "ou=many,dc=org";
+  EXPECT_EQ(styles.BaseOf(Membership::kMember), "ou=many,dc=org");
 }
+
+TEST(StylesTest, NobodyInAnyGroupIsNone) { EXPECT_EQ(Counted(0, 0, 0, 0).Usual(), std::nullopt); }
 
 TEST(StylesTest, GroupsOfMemberOfStandWherePeopleSay) {
   Styles styles;

@@ -60,7 +60,8 @@ ldap:
   groups:
     base: ou=groups,dc=example,dc=org
     membership: memberof
-    nested: false
+    member_attribute: isMemberOf
+    nested: true
     name_attribute: ou
     attributes: { aws_role: awsRole }
   connect_timeout: 1s
@@ -138,6 +139,8 @@ limits: { connections: 100, groups_per_person: 50 }
   EXPECT_EQ(ldap.users.lockout_duration, minutes(15));
   EXPECT_EQ(ldap.users.attributes.at("full_name"), "cn");
   EXPECT_EQ(ldap.groups.membership, ldap::Membership::kMemberOf);
+  EXPECT_EQ(ldap.groups.member_attribute, "isMemberOf");
+  EXPECT_TRUE(ldap.groups.nested);
   EXPECT_EQ(ldap.groups.name_attribute, "ou");
   EXPECT_EQ(ldap.groups.attributes.at("aws_role"), "awsRole");
   EXPECT_EQ(ldap.connect_timeout, std::chrono::seconds(1));
@@ -240,10 +243,11 @@ TEST(SectionsTest, RefuseWithPlacePathValueAndWhatIsAllowed) {
        "groups: { base: \"ou=x\", membership: active-directory, attributes: { aws_role: x } }",
        "test.yaml:8:39: ldap.groups.membership: 'active-directory' is not supported yet; use "
        "rfc2307bis or memberof"},
-      {"groups:", "groups: { base: \"ou=x\", nested: true, attributes: { aws_role: x } }",
-       "test.yaml:8:35: ldap.groups.nested: 'true' is not supported yet; use false, and groups "
-       "of "
-       "people alone"},
+      {"groups:", "groups: { base: \"ou=x\", nested: yes, attributes: { aws_role: x } }",
+       "test.yaml:8:35: ldap.groups.nested: 'yes' is not true or false; write: nested: true"},
+      {"groups:", "groups: { base: \"ou=x\", member_attribute: a_b, attributes: { aws_role: x } }",
+       "test.yaml:8:45: ldap.groups.member_attribute: 'a_b' is no LDAP attribute: those have no "
+       "'_' (RFC 4512); use one like awsRole"},
       {"groups:",
        "groups: { base: \"ou=x\", membership: rfc2307biss, attributes: { aws_role: x } }",
        "test.yaml:8:39: ldap.groups.membership: 'rfc2307biss' is not allowed; use rfc2307, "

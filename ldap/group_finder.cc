@@ -1,0 +1,229 @@
+#include "ldap/group_finder.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "bridge/base/ascii.h"
+#include "ldap/filter.h"
+
+namespace rolebridge::ldap {
+namespace {
+
+// What groups of the name layout can be in: memberUid holds people alone.
+constexpr const char* kMember = "member";
+
+}  // namespace
+
+// One Find under way.
+struct GroupFinder::Search {
+  Connection& connection;
+  Deadline deadline;
+  Ways ways;
+  std::vector<DroppedValue>& dropped;
+  std::set<Dn> seen = {};
+  std::vector<FoundGroup> found = {};
+};
+
+Result<std::vector<FoundGroup>> GroupFinder::Find(Connection& connection, const Entry& person,
+                                                  std::string_view username, Ways ways,
+                                                  Deadline deadline,
+                                                  std::vector<DroppedValue>& dropped) const {
+  Search search{connection, deadline, ways, dropped};
+  auto direct = FindDirect(search, person, username);
+  if (!direct) return direct.error();
+  size_t depth = 1;
+  if (const auto taken = Take(search, *std::move(direct), depth); !taken) return taken.error();
+  size_t next = 0;  // the first of the level that is followed now
+  while (settings_.groups.nested && next < search.found.size()) {
+    std::vector<Holder> level;
+    for (; next < search.found.size(); ++next) level.push_back({&search.found[next].entry, next});
+    auto above = FindAbove(search, level);
+    if (!above) return above.error();
+    if (const auto taken = Take(search, *std::move(above), ++depth); !taken) return taken.error();
+  }
+  return std::move(search.found);
+}
+
+// security.md L11: what is known already is not followed again, and what is too deep is refused.
+Result<void> GroupFinder::Take(Search& search, std::vector<Candidate> candidates,
+                               size_t depth) const {
+  for (Candidate& candidate : candidates) {
+    auto dn = Dn::Parse(candidate.entry.dn);
+    if (!dn || !dn->IsWithin(base_)) {
+      search.dropped.push_back({candidate.entry.dn.substr(0, kMaximumValueBytes), "dn",
+                                "the group is not below ldap.groups.base; it is left out"});
+      continue;
+    }
+    if (!search.seen.insert(*dn).second) continue;
+    if (depth > kMaximumNesting) {
+      return Error{ErrorCode::kInvalidArgument, "ldap: the group '" + candidate.entry.dn +
+                                                    "' is nested deeper than " +
+                                                    std::to_string(kMaximumNesting) +
+                                                    " groups; let fewer groups hold each other"};
+    }
+    if (search.found.size() == settings_.groups_per_person) return TooManyGroups();
+    search.found.push_back({std::move(candidate.entry), *std::move(dn), candidate.through});
+  }
+  return {};
+}
+
+Result<std::vector<GroupFinder::Candidate>> GroupFinder::FindDirect(
+    Search& search, const Entry& person, std::string_view username) const {
+  std::set<std::string> names;
+  switch (settings_.groups.membership) {
+    case Membership::kMemberUid:
+      // Also as the entry spells it: memberUid is compared with its case.
+      names.emplace(username);
+      for (const std::string& name : ValuesOf(person, settings_.users.login_attribute)) {
+        const bool is_it =
+            (settings_.users.fold_case ? LowerAscii(name) : name) == std::string(username);
+        if (is_it) names.insert(name);
+      }
+      break;
+    case Membership::kMember:
+      names.insert(person.dn);
+      break;
+    case Membership::kMemberOf: {
+      const Holder holder{&person, std::nullopt};
+      return ReadMemberOf(search, {&holder, 1});
+    }
+  }
+  std::vector<std::string> filters;
+  for (const std::string& name : names) filters.push_back(EqualityFilter(MemberAttribute(), name));
+  auto answers = SearchGroups(search, {AnyOf(filters)});
+  if (!answers) return answers.error();
+  std::vector<Candidate> groups;
+  for (Entry& entry : answers->front()) groups.push_back({std::move(entry), std::nullopt});
+  return groups;
+}
+
+Result<std::vector<GroupFinder::Candidate>> GroupFinder::FindAbove(
+    Search& search, std::span<const Holder> level) const {
+  switch (settings_.groups.membership) {
+    case Membership::kMemberUid:
+    case Membership::kMember:
+      return SearchHolding(search, level);
+    case Membership::kMemberOf:
+      return ReadMemberOf(search, level);
+  }
+  return Error{ErrorCode::kInternal, "ldap: unknown membership"};
+}
+
+// The groups that hold one of `level`, by one search, or as few as the bounds allow.
+Result<std::vector<GroupFinder::Candidate>> GroupFinder::SearchHolding(
+    Search& search, std::span<const Holder> level) const {
+  const bool is_by_name = settings_.groups.membership == Membership::kMemberUid;
+  const std::string attribute = is_by_name ? kMember : MemberAttribute();
+  const size_t most = search.ways == Ways::kKnown ? 1 : kGroupsPerSearch;
+  std::vector<std::string> filters;
+  std::vector<std::string> parts;
+  size_t bytes = 0;
+  for (const Holder& holder : level) {
+    std::string part = EqualityFilter(attribute, holder.entry->dn);
+    if (parts.size() == most || (bytes + part.size() > kFilterBytesPerSearch && !parts.empty())) {
+      filters.push_back(AnyOf(std::exchange(parts, {})));
+      bytes = 0;
+    }
+    bytes += part.size();
+    parts.push_back(std::move(part));
+  }
+  filters.push_back(AnyOf(parts));
+  auto answers = SearchGroups(search, filters);
+  if (!answers) return answers.error();
+  std::vector<Candidate> groups;
+  for (size_t i = 0; i < answers->size(); ++i) {
+    const auto through = most == 1 ? level[i].place : std::nullopt;
+    for (Entry& entry : (*answers)[i]) groups.push_back({std::move(entry), through});
+  }
+  return groups;
+}
+
+Result<std::vector<std::vector<Entry>>> GroupFinder::SearchGroups(
+    Search& search, const std::vector<std::string>& filters) const {
+  std::vector<SearchRequest> requests;
+  for (const std::string& filter : filters) {
+    requests.push_back({.base = settings_.groups.base,
+                        .filter = filter,
+                        .attributes = GroupAttributes(),
+                        .maximum_entries = settings_.groups_per_person});
+  }
+  auto answers = search.connection.SearchAll(requests, search.deadline);
+  if (!answers && answers.error().code == ErrorCode::kResourceExhausted) return TooManyGroups();
+  return answers;
+}
+
+// The groups that the holders' entries name, those below groups.base, read one by one: their own
+// DN is the only name that every server finds them by.
+Result<std::vector<GroupFinder::Candidate>> GroupFinder::ReadMemberOf(
+    Search& search, std::span<const Holder> holders) const {
+  const std::string attribute = MemberAttribute();
+  std::set<Dn> asked;
+  std::vector<SearchRequest> requests;
+  std::vector<Holder> named_by;
+  for (const Holder& holder : holders) {
+    const auto& names = ValuesOf(*holder.entry, attribute);
+    if (names.size() > kMaximumMemberOfValues) return TooManyGroups();
+    for (const std::string& name : names) {
+      const auto dn = Dn::Parse(name);
+      if (!dn) {
+        search.dropped.push_back({holder.entry->dn, attribute, "a value that is no DN"});
+        continue;
+      }
+      if (!dn->IsWithin(base_) || search.seen.count(*dn) > 0) continue;
+      if (!asked.insert(*dn).second) continue;
+      requests.push_back({.base = name,
+                          .scope = SearchScope::kBase,
+                          .filter = PresenceFilter("objectClass"),
+                          .attributes = GroupAttributes(),
+                          .maximum_entries = 1,
+                          .may_be_missing = true});
+      named_by.push_back(holder);
+      if (requests.size() > settings_.groups_per_person) return TooManyGroups();
+    }
+  }
+  auto answers = search.connection.SearchAll(requests, search.deadline);
+  if (!answers) return answers.error();
+  std::vector<Candidate> groups;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    auto& answer = (*answers)[i];
+    if (answer.empty()) {
+      search.dropped.push_back(
+          {named_by[i].entry->dn, attribute,
+           "names '" + requests[i].base + "', which is not there or cannot be read"});
+    }
+    for (Entry& entry : answer) groups.push_back({std::move(entry), named_by[i].place});
+  }
+  return groups;
+}
+
+std::vector<std::string> GroupFinder::GroupAttributes() const {
+  std::vector<std::string> names{settings_.groups.name_attribute};
+  for (const auto& [template_name, attribute] : settings_.groups.attributes) {
+    names.push_back(attribute);
+  }
+  const bool is_by_member_of = settings_.groups.membership == Membership::kMemberOf;
+  if (settings_.groups.nested && is_by_member_of) names.push_back(MemberAttribute());
+  return names;
+}
+
+std::string GroupFinder::MemberAttribute() const {
+  if (!settings_.groups.member_attribute.empty()) return settings_.groups.member_attribute;
+  switch (settings_.groups.membership) {
+    case Membership::kMemberUid:
+      return "memberUid";
+    case Membership::kMember:
+      return kMember;
+    case Membership::kMemberOf:
+      return "memberOf";
+  }
+  return {};
+}
+
+Error GroupFinder::TooManyGroups() const {
+  return {ErrorCode::kResourceExhausted, "ldap: the person is in more than " +
+                                             std::to_string(settings_.groups_per_person) +
+                                             " groups; see limits.groups_per_person"};
+}
+
+}  // namespace rolebridge::ldap

@@ -18,7 +18,8 @@ namespace {
 
 constexpr int kRounds = 1'400'000;
 constexpr off_t kMaxFile = off_t{1} << 30;
-constexpr size_t kMaxContent = size_t{kMaxFile} - size_t{32} * 1024 * 1024;  // the rest is CMS's own
+constexpr size_t kMaxContent =
+    size_t{kMaxFile} - size_t{32} * 1024 * 1024;  // the rest is CMS's own
 constexpr unsigned kFlags = CMS_BINARY | CMS_STREAM | CMS_PARTIAL;
 
 using Bio = CPtr<BIO, BIO_free_all>;

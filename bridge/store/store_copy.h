@@ -11,7 +11,8 @@ namespace rolebridge::store {
 // The store as a file that can be carried away, and what has to happen to one that comes back.
 
 // Copies the store in `directory`, with its audit key as it was at that very moment, into the empty
-// folder `into`, which nobody else may write to. An issuer that runs goes on. Errors: kNotFound, there is none; kUnavailable.
+// folder `into`, which nobody else may write to. An issuer that runs goes on. Errors: kNotFound,
+// there is none; kUnavailable.
 Result<void> CopyStore(const std::string& directory, const std::string& into);
 
 // Makes the copy in `directory` fit to be used: it is whole, and nobody is logged in by it, since

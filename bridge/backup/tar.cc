@@ -116,8 +116,8 @@ Result<std::unique_ptr<TarWriter>> TarWriter::Create(Sink sink) {
   state->sink = std::move(sink);
   state->archive.reset(archive_write_new());
   archive* const to = state->archive.get();
-  const archive_write_callback* const write = [](archive*, void* self, const void* bytes,
-                                                 size_t size) -> la_ssize_t {
+  archive_write_callback* const write = [](archive*, void* self, const void* bytes,
+                                           size_t size) -> la_ssize_t {
     State& of = *static_cast<State*>(self);
     of.outcome = of.sink({static_cast<const char*>(bytes), size});
     return of.outcome ? static_cast<la_ssize_t>(size) : -1;

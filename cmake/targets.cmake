@@ -27,8 +27,18 @@ function(rolebridge_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_compile_definitions(${name} PRIVATE
     ROLEBRIDGE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ROLEBRIDGE_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  rolebridge_claim_test(${name})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()
+
+# Two folders may have files of one name, but not tests: ctest would take one for the other.
+function(rolebridge_claim_test name)
+  get_property(names GLOBAL PROPERTY ROLEBRIDGE_TEST_NAMES)
+  if(name IN_LIST names)
+    message(FATAL_ERROR "there are two tests called ${name}")
+  endif()
+  set_property(GLOBAL APPEND PROPERTY ROLEBRIDGE_TEST_NAMES ${name})
 endfunction()
 
 # rolebridge_python_test(name file.py [TIMEOUT seconds]): a unittest module run by Debian's Python
@@ -38,6 +48,7 @@ function(rolebridge_python_test name file)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
+  rolebridge_claim_test(${name})
   add_test(NAME ${name} COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/${file} -v)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT}
     ENVIRONMENT "ROLEBRIDGE_SOURCE_DIR=${PROJECT_SOURCE_DIR};ROLEBRIDGE_BINARY_DIR=${CMAKE_BINARY_DIR};PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support")

@@ -11,8 +11,8 @@ namespace rolebridge {
 // link in the last place, looked at after opening, read whole.
 //
 // Errors of both: kNotFound, it is not there; kPermissionDenied, it is no regular file, of another
-// owner than root or this process's user, or its mode lets others in; kResourceExhausted, it is
-// larger than `maximum` bytes. The message names the path and what to do.
+// owner than root or this process's user (or a credential of systemd), or its mode lets others in;
+// kResourceExhausted, it is larger than `maximum` bytes. The message names the path and what to do.
 
 // Not writable by group or others.
 Result<std::string> ReadConfigFile(const std::string& path, size_t maximum);

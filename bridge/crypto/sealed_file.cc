@@ -16,7 +16,6 @@
 namespace rolebridge::crypto {
 namespace {
 
-constexpr int kRounds = 1'400'000;
 constexpr off_t kMaxFile = off_t{1} << 30;
 constexpr size_t kMaxContent =
     size_t{kMaxFile} - size_t{32} * 1024 * 1024;  // the rest is CMS's own
@@ -50,10 +49,10 @@ PrivateKey ReadKey(const SecretString& pem) {
 }
 
 // OpenSSL frees what it is given, without wiping it.
-bool AddPassphrase(CMS_ContentInfo* cms, const SecretString& passphrase) {
+bool AddPassphrase(CMS_ContentInfo* cms, const SecretString& passphrase, int rounds) {
   const std::string_view bytes = passphrase.Reveal();
   auto* const copy = static_cast<unsigned char*>(OPENSSL_memdup(bytes.data(), bytes.size()));
-  return CMS_add0_recipient_password(cms, kRounds, NID_id_alg_PWRI_KEK, NID_id_pbkdf2, copy,
+  return CMS_add0_recipient_password(cms, rounds, NID_id_alg_PWRI_KEK, NID_id_pbkdf2, copy,
                                      static_cast<ossl_ssize_t>(bytes.size()),
                                      EVP_aes_256_cbc()) != nullptr;
 }
@@ -96,7 +95,8 @@ Result<std::unique_ptr<SealedWriter>> SealedWriter::Create(int fd,
   if (recipients.certificates_pem.empty() && recipients.passphrase.empty()) {
     return Failed(ErrorCode::kInvalidArgument, "for nobody; name a certificate or a passphrase");
   }
-  if (!recipients.passphrase.empty() && !AddPassphrase(state->cms.get(), recipients.passphrase)) {
+  if (!recipients.passphrase.empty() &&
+      !AddPassphrase(state->cms.get(), recipients.passphrase, recipients.rounds)) {
     return Failed(ErrorCode::kInvalidArgument, "the passphrase can't be used");
   }
   state->chain.reset(BIO_new_CMS(state->out.get(), state->cms.get()));

@@ -17,9 +17,11 @@ namespace rolebridge::crypto {
 // all, so that there the digest of the file has to be known.
 
 // Who shall be able to: any one of these suffices. At least one.
+inline constexpr int kPassphraseRounds = 1'400'000;
 struct SealRecipients {
   std::vector<std::string> certificates_pem;  // of RSA or EC keys
   SecretString passphrase;                    // empty: none
+  int rounds = kPassphraseRounds;             // of PBKDF2; fewer for tests alone
 };
 
 // Writes one to a descriptor, which stays the caller's. Nothing that was written is worth anything

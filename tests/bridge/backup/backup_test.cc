@@ -60,6 +60,7 @@ class BackupTest : public ::testing::Test {
   Result<Backup> Make() {
     crypto::SealRecipients recipients;
     recipients.passphrase = SecretString(kPassphrase);
+    recipients.rounds = 1000;
     return MakeBackup(host_, file_, recipients, clock_.now, random_);
   }
   Result<Restored> PutBack(const Places& places, bool replaces = false,

@@ -46,6 +46,7 @@ class SealedFileTest : public ::testing::Test {
   static SealRecipients For(const std::string& passphrase) {
     SealRecipients recipients;
     recipients.passphrase = SecretString(passphrase);
+    recipients.rounds = 1000;
     return recipients;
   }
   static SealOpener With(const std::string& passphrase) {

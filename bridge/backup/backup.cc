@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -212,10 +213,23 @@ struct Target {
   std::string path;
 };
 
+// A file that is there as the backup has it, such as the package's own PAM stack on a new host.
+bool IsThereAlready(const Target& target) {
+  std::error_code error;
+  if (!fs::is_regular_file(fs::symlink_status(target.staged, error)) ||
+      !fs::is_regular_file(fs::symlink_status(target.path, error))) {
+    return false;
+  }
+  std::ifstream one(target.staged, std::ios::binary);
+  std::ifstream other(target.path, std::ios::binary);
+  return std::equal(std::istreambuf_iterator<char>(one), {}, std::istreambuf_iterator<char>(other),
+                    {});
+}
+
 std::vector<Target> TargetsOf(const Places& places, const Staging& staging) {
   std::vector<Target> targets;
   const auto add = [&](const std::string& staged, const std::string& path) {
-    if (Exists(staged)) targets.push_back({staged, path});
+    if (Exists(staged) && !IsThereAlready({staged, path})) targets.push_back({staged, path});
   };
   add(staging.etc + "/rolebridge", places.root + places.config_folder);
   add(staging.etc + "/rolebridge-pam.conf", places.root + "/etc/rolebridge-pam.conf");

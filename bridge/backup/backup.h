@@ -40,10 +40,10 @@ struct Restored {
 };
 
 // Puts the backup at `path` in place, all of it or nothing. What is there already is an error
-// unless `replaces`; then it is moved aside and named. `sha256`: of the file, as MakeBackup gave
-// it; empty: not known. Errors: kInvalidArgument, no such backup; kPermissionDenied, it opens for
-// somebody else, is another file or was changed; kUnavailable, an issuer runs, or writing fails.
-// All is as it was then.
+// unless it is the same file or `replaces`; then it is moved aside and named. `sha256`: of the
+// file, as MakeBackup gave it; empty: not known. Errors: kInvalidArgument, no such backup;
+// kPermissionDenied, it opens for somebody else, is another file or was changed; kUnavailable, an
+// issuer runs, or writing fails. All is as it was then.
 Result<Restored> Restore(const Places& places, const std::string& path,
                          const crypto::SealOpener& opener, const std::string& sha256, bool replaces,
                          SysSeconds now, Random& random);

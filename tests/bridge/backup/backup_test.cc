@@ -144,6 +144,24 @@ TEST_F(BackupTest, AnEmptyFolderOfThePackageIsNotInTheWay) {
   EXPECT_TRUE(PutBack(other_));
 }
 
+TEST_F(BackupTest, ThePackagesOwnFilesOnANewHostAreNotInTheWay) {
+  ASSERT_TRUE(Make());
+  const std::string stack = other_.root + "/etc/pam.d/rolebridge";
+  fs::create_directories(other_.root + "/etc/pam.d");
+  std::ofstream(stack) << "auth required pam_unix.so\n";
+  const auto restored = PutBack(other_);
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_TRUE(restored->aside.empty());
+  EXPECT_EQ(std::count(restored->files.begin(), restored->files.end(), stack), 0);
+}
+
+TEST_F(BackupTest, AFileThatDiffersIs) {
+  ASSERT_TRUE(Make());
+  fs::create_directories(other_.root + "/etc/pam.d");
+  std::ofstream(other_.root + "/etc/pam.d/rolebridge") << "auth required pam_unix.so \n";
+  EXPECT_FALSE(PutBack(other_));
+}
+
 TEST_F(BackupTest, NotUnderARunningIssuer) {
   ASSERT_TRUE(Make());
   const auto refused = PutBack(host_, /*replaces=*/true);

@@ -80,6 +80,7 @@ GROUPS = (
     Group("left", people=("diamond",)),
     Group("right", people=("diamond",)),
     Group("top", groups=("left", "right")),
+    Group("side", groups=("right",)),
     Group("crowded", people=CROWD + ("busy",)),
     Group("above the crowd", groups=("crowded",)),
     Group("abandoned"),

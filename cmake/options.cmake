@@ -15,9 +15,7 @@ set(ROLEBRIDGE_SANITIZE "" CACHE STRING "address, thread or empty")
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # The package builds in a folder of its own what the release preset has built already: the name of
-  # that folder, which only debug information knows, is to make no difference.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
 add_library(rolebridge_options INTERFACE)

@@ -49,12 +49,8 @@ Result<std::vector<FoundGroup>> GroupFinder::Find(Connection& connection, const 
 Result<void> GroupFinder::Take(Search& search, std::vector<Candidate> candidates,
                                size_t depth) const {
   for (Candidate& candidate : candidates) {
-    auto dn = Dn::Parse(candidate.entry.dn);
-    if (!dn || !dn->IsWithin(base_)) {
-      search.dropped.push_back({candidate.entry.dn.substr(0, kMaximumValueBytes), "dn",
-                                "the group is not below ldap.groups.base; it is left out"});
-      continue;
-    }
+    auto dn = DnBelowBase(candidate.entry, search.dropped);
+    if (!dn) continue;
     if (!search.seen.insert(*dn).second) continue;
     if (depth > kMaximumNesting) {
       return Error{ErrorCode::kInvalidArgument, "ldap: the group '" + candidate.entry.dn +
@@ -195,6 +191,15 @@ Result<std::vector<GroupFinder::Candidate>> GroupFinder::ReadMemberOf(
     for (Entry& entry : answer) groups.push_back({std::move(entry), named_by[i].place});
   }
   return groups;
+}
+
+std::optional<Dn> GroupFinder::DnBelowBase(const Entry& entry,
+                                           std::vector<DroppedValue>& dropped) const {
+  auto dn = Dn::Parse(entry.dn);
+  if (dn && dn->IsWithin(base_)) return *std::move(dn);
+  dropped.push_back({entry.dn.substr(0, kMaximumValueBytes), "dn",
+                     "the group is not below ldap.groups.base; it is left out"});
+  return std::nullopt;
 }
 
 std::vector<std::string> GroupFinder::GroupAttributes() const {

@@ -68,12 +68,8 @@ Result<std::vector<FoundGroup>> GroupFinder::Find(Connection& connection, const 
 Result<void> GroupFinder::Take(Search& search, std::vector<Candidate> candidates,
                                size_t depth) const {
   for (Candidate& candidate : candidates) {
-    auto dn = Dn::Parse(candidate.entry.dn);
-    if (!dn || !dn->IsWithin(base_)) {
-      search.dropped.push_back({candidate.entry.dn.substr(0, kMaximumValueBytes), "dn",
-                                "the group is not below ldap.groups.base; it is left out"});
-      continue;
-    }
+    auto dn = DnBelowBase(candidate.entry, search.dropped);
+    if (!dn) continue;
     if (!search.seen.insert(*dn).second) continue;
     if (depth > kMaximumNesting) {
       return Error{ErrorCode::kInvalidArgument, "ldap: the group '" + candidate.entry.dn +
@@ -245,6 +241,15 @@ Result<void> GroupFinder::ReadNamed(Search& search, const Named& named,
     for (Entry& entry : answer) groups.push_back({std::move(entry), name.by.place});
   }
   return {};
+}
+
+std::optional<Dn> GroupFinder::DnBelowBase(const Entry& entry,
+                                           std::vector<DroppedValue>& dropped) const {
+  auto dn = Dn::Parse(entry.dn);
+  if (dn && dn->IsWithin(base_)) return *std::move(dn);
+  dropped.push_back({entry.dn.substr(0, kMaximumValueBytes), "dn",
+                     "the group is not below ldap.groups.base; it is left out"});
+  return std::nullopt;
 }
 
 std::vector<std::string> GroupFinder::GroupAttributes() const {

@@ -49,6 +49,9 @@ class GroupFinder {
                                        std::string_view username, Ways ways, Deadline deadline,
                                        std::vector<DroppedValue>& dropped) const;
 
+  // The DN of a group's entry; none, with the reason in `dropped`, where it is not below the base.
+  std::optional<Dn> DnBelowBase(const Entry& entry, std::vector<DroppedValue>& dropped) const;
+
   // What a group's entry is asked for.
   std::vector<std::string> GroupAttributes() const;
   // The attribute that says who is in which group.

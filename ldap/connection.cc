@@ -19,6 +19,8 @@ constexpr std::string_view kSizeLimitHint =
     "the server limits how many entries one may read; raise that for the bind account (OpenLDAP: "
     "limits, size.prtotal)";
 constexpr size_t kRequestsUnderWay = 32;
+// Nobody's server needs as long for an answer that it gives at all.
+constexpr milliseconds kFairTime{1000};
 
 using Message = CPtr<LDAPMessage, ldap_msgfree>;
 using Control = CPtr<LDAPControl, ldap_control_free>;
@@ -131,10 +133,33 @@ Connection::~Connection() {
   handle_.reset();
 }
 
+bool IsFairTime(steady_clock::duration given, const Settings& settings) {
+  return given >= std::min({kFairTime, settings.connect_timeout, settings.operation_timeout});
+}
+
 Deadline Connection::ArmUntil(Deadline deadline) {
-  const Deadline until = std::min(deadline, steady_clock::now() + settings_.operation_timeout);
+  const Deadline now = steady_clock::now();
+  const Deadline until = std::min(deadline, now + settings_.operation_timeout);
+  time_given_ = until - now;
   watched_.Arm(until);
   return until;
+}
+
+// The codes are those that a server gives, or libldap for it, whatever was asked.
+bool Connection::IsServersFault(int code, bool too_late) const {
+  if (too_late || code == LDAP_TIMEOUT) return IsFairTime(time_given_, settings_);
+  switch (code) {
+    case LDAP_SERVER_DOWN:
+    case LDAP_CONNECT_ERROR:
+    case LDAP_DECODING_ERROR:
+    case LDAP_BUSY:
+    case LDAP_UNAVAILABLE:
+    case LDAP_TIMELIMIT_EXCEEDED:
+    case LDAP_OTHER:
+      return true;
+    default:
+      return false;
+  }
 }
 
 Error Connection::Refused(ErrorCode code, std::string message) {
@@ -146,6 +171,7 @@ Error Connection::Refused(ErrorCode code, std::string message) {
 Error Connection::Failed(std::string_view what, int code, std::string_view hint) {
   const bool too_late = watched_.HasFired();
   was_lost_ = !too_late && (code == LDAP_SERVER_DOWN || code == LDAP_UNAVAILABLE);
+  has_server_failed_ = IsServersFault(code, too_late);
   std::string message = "ldap: " + std::string(what) + " failed: ";
   message += too_late ? "no answer in time"
                       : ldap_err2string(code) + std::string(" (") + std::to_string(code) + ")";
@@ -196,6 +222,7 @@ Result<void> Connection::Collect(int message_id, const SearchRequest& request, D
     }
     if (type == LDAP_RES_SEARCH_ENTRY) {
       if (const auto added = collected.Add(ldap, raw); !added) {
+        has_server_failed_ = true;
         return Refused(added.error().code, added.error().message);
       }
       if (collected.visit == nullptr && collected.entries.size() > request.maximum_entries) {

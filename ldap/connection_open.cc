@@ -59,9 +59,10 @@ int Connection::Handle::Connected(LDAP*, Sockbuf* socket, LDAPURLDesc*, sockaddr
     return -1;
   }
   if (!connection.watched_.Attach(descriptor)) return -1;
-  // The time for the handshake counts from here: a name may have had several addresses.
-  const Deadline handshake = steady_clock::now() + connection.settings_.connect_timeout;
-  connection.watched_.Arm(std::min(handshake, connection.open_deadline_));
+  // The time for the handshake and the bind counts from here: a name may have several addresses.
+  const Deadline ready = steady_clock::now() + connection.settings_.connect_timeout;
+  connection.open_deadline_ = std::min(ready, connection.open_deadline_);
+  connection.watched_.Arm(connection.open_deadline_);
   return 0;
 }
 
@@ -75,7 +76,7 @@ Result<std::unique_ptr<Connection>> Connection::Open(const Settings& settings,
   if (uri.starts_with("ldap://")) {
     if (const auto encrypted = connection->StartTls(); !encrypted) return encrypted.error();
   }
-  if (const auto bound = connection->Bind(password, deadline); !bound) return bound.error();
+  if (const auto bound = connection->Bind(password); !bound) return bound.error();
   return connection;
 }
 
@@ -97,7 +98,8 @@ Result<void> Connection::SetOptions() {
   LDAP* const ldap = handle_->ldap;
   // libldap 2.6 ends a handshake by this, too, and calls it "can't contact". The watchdog, which
   // says that time was up, comes first.
-  const timeval connect = ToTimeval(settings_.connect_timeout + kAfterTheWatchdog);
+  const auto most = std::min(settings_.connect_timeout, TimeLeft(open_deadline_));
+  const timeval connect = ToTimeval(most + kAfterTheWatchdog);
   const timeval operation = ToTimeval(settings_.operation_timeout);
   const int seconds = static_cast<int>(std::max<time_t>(1, operation.tv_sec));
   const bool all_set =
@@ -148,7 +150,7 @@ Result<void> Connection::StartTls() {
                 "check that the server offers it, and its certificate against ldap.ca_file");
 }
 
-Result<void> Connection::Bind(const SecretString& password, Deadline deadline) {
+Result<void> Connection::Bind(const SecretString& password) {
   const bool is_anonymous = settings_.bind_dn.empty();
   if (is_anonymous && IsEncryptedScheme(uri_)) {
     return Refused(ErrorCode::kInvalidArgument, "ldap: '" + uri_ + "' needs ldap.bind.dn");
@@ -163,8 +165,7 @@ Result<void> Connection::Bind(const SecretString& password, Deadline deadline) {
   if (uri_.starts_with("ldap://") && ldap_tls_inplace(ldap) != 1) {
     return Refused(ErrorCode::kUnavailable, "ldap: '" + uri_ + "' is not encrypted");
   }
-  // On ldaps:// and ldapi:// this also connects, so the watchdog's time is that of connecting.
-  if (watched_.socket() >= 0) ArmUntil(deadline);
+  // On ldaps:// and ldapi:// this also connects.
   berval secret{password.size(), const_cast<char*>(password.Reveal().data())};
   if (is_anonymous) secret = {0, const_cast<char*>("")};
   const int code = ldap_sasl_bind_s(ldap, settings_.bind_dn.c_str(), LDAP_SASL_SIMPLE, &secret,

@@ -12,6 +12,7 @@
 #include "ldap/directory.h"
 #include "ldap/dn.h"
 #include "ldap/settings.h"
+#include "ldap/sid.h"
 
 namespace rolebridge::ldap {
 
@@ -22,6 +23,8 @@ struct FoundGroup {
   // The place, in the list that this is in, of the group through which it was found. None: the
   // person is in it directly, or nobody asked (Ways).
   std::optional<size_t> through;
+  // False: by a way that leads through something outside of the base.
+  bool is_way_known = true;
 };
 
 // Whether it is to be known through which group another one was found. A server does not say which
@@ -35,6 +38,10 @@ enum class Ways { kUnknown, kKnown };
 // under way together, where there are more than kGroupsPerSearch); memberOf is followed by reading
 // the groups that it names, and costs nothing where the server has resolved nesting itself. Lists
 // of members are searched and never read.
+//
+// Active Directory is asked for tokenGroups instead: the groups that it would put into the person's
+// own token, nesting and primary group resolved ([MS-ADTS] 3.1.1.4.5.19); one read, and one search
+// by their objectSid.
 class GroupFinder {
  public:
   // `settings` outlives this. `base`: settings.groups.base.
@@ -48,10 +55,12 @@ class GroupFinder {
                                        std::string_view username, Ways ways, Deadline deadline,
                                        std::vector<DroppedValue>& dropped) const;
 
+  // What a person's entry must be asked for.
+  std::vector<std::string> PersonAttributes() const;
   // What a group's entry is asked for.
   std::vector<std::string> GroupAttributes() const;
-  // The attribute that says who is in which group.
-  std::string MemberAttribute() const;
+  // What finds every group below the base that Find could find.
+  std::string AllGroupsFilter() const;
 
  private:
   // An entry whose groups are looked for, and its place among the groups found: none, the person.
@@ -72,9 +81,18 @@ class GroupFinder {
   Result<std::vector<Candidate>> SearchHolding(Search& search, std::span<const Holder> level) const;
   Result<std::vector<Candidate>> ReadMemberOf(Search& search,
                                               std::span<const Holder> holders) const;
+  Result<std::vector<Candidate>> FindSecurityGroups(Search& search, const Entry& person) const;
+  Result<std::vector<Candidate>> ReadToken(Search& search, const Entry& person) const;
+  Result<std::vector<Candidate>> SearchBySids(Search& search, const std::set<Sid>& sids) const;
+  Result<void> OrderByWays(Search& search, const Entry& person) const;
   Result<std::vector<std::vector<Entry>>> SearchGroups(
       Search& search, const std::vector<std::string>& filters) const;
   Result<void> Take(Search& search, std::vector<Candidate> candidates, size_t depth) const;
+  // The attribute that says who is in which group.
+  std::string MemberAttribute() const;
+  bool IsActiveDirectory() const {
+    return settings_.groups.membership == Membership::kActiveDirectory;
+  }
   Error TooManyGroups() const;
 
   const Settings& settings_;

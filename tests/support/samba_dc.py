@@ -14,9 +14,11 @@ As a program it prints the same as one line of JSON, then obeys one JSON object 
 input ({"do": "modify", "ldif": "..."}, "start", "stop", "freeze", "thaw"), answers each with one
 line, and ends with its input:
 
-    samba.py --serve
+    samba_dc.py --serve
 
 A domain takes seconds to make: one is made for each build folder and each start gets a copy of it.
+
+(Not called samba.py, which would hide Samba's own module from samba-tool.)
 """
 
 import argparse
@@ -235,8 +237,9 @@ class Samba:
         raise RuntimeError(f"samba did not start: {text[-4000:]}")
 
     def _ldap(self, program, *arguments, dn=None, password=None, text=None):
-        return run("env", f"LDAPTLS_CACERT={self.ca_file}", program, "-x", "-H", self.uri_ldaps, "-D", dn or self.root_dn, "-w",
-                   password or self.root_password, *arguments, text=text)
+        return run("env", f"LDAPTLS_CACERT={self.ca_file}", program, "-x", "-H", self.uri_ldaps,
+                   "-D", dn or self.root_dn, "-w", password or self.root_password, *arguments,
+                   text=text)
 
     def modify(self, ldif):
         """Applies LDIF change records as the domain's administrator."""
@@ -247,6 +250,11 @@ class Samba:
         return self._ldap("ldapsearch", "-LLL", "-o", "ldif-wrap=no", "-b", base, "-s", scope,
                           search_filter, *attributes, dn=self.bind_dn,
                           password=self.bind_password)
+
+    def tool(self, *arguments):
+        """Runs samba-tool on the domain's own files, beside the server."""
+        database = os.path.join(self.folder, "domain/private/sam.ldb")
+        return run("samba-tool", *arguments, "-H", database, "-s", self.config)
 
     def accepts(self, dn, password):
         """Tries a password at the door."""
@@ -310,4 +318,4 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         pass
     except RuntimeError as error:
-        sys.exit(f"samba.py: {error}")
+        sys.exit(f"samba_dc.py: {error}")

@@ -1,4 +1,4 @@
-"""Active Directory, by Samba's domain controller: what docs/active-directory.md says, with its
+"""Active Directory, by Samba's domain controller: what docs/directories/active-directory.md says, with its
 configuration as it stands there; and `rolebridge init` and `check` in front of a domain."""
 
 import base64
@@ -16,7 +16,7 @@ from slapd import Slapd
 
 BINARY = pathlib.Path(os.environ["ROLEBRIDGE_BINARY_DIR"]) / "bin/rolebridge"
 SOURCE = pathlib.Path(os.environ["ROLEBRIDGE_SOURCE_DIR"])
-PAGE = (SOURCE / "docs/active-directory.md").read_text(encoding="utf-8")
+PAGE = (SOURCE / "docs/directories/active-directory.md").read_text(encoding="utf-8")
 ACCOUNTS = {"production": "123412341234", "sandbox": "210987654321"}
 IN_CHAIN = "1.2.840.113556.1.4.1941"
 

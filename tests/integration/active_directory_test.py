@@ -1,5 +1,5 @@
-"""Active Directory, by Samba's domain controller: what docs/directories/active-directory.md says, with its
-configuration as it stands there; and `rolebridge init` and `check` in front of a domain."""
+"""Active Directory, by Samba's domain controller: what docs/directories/active-directory.md says,
+with its configuration as it stands there; and `rolebridge init` and `check` in front of a domain."""
 
 import base64
 import json
@@ -11,7 +11,8 @@ import subprocess
 import tempfile
 import unittest
 
-from samba_dc import BASE, DOMAIN_LOCAL, MAIL_ONLY, UNIVERSAL, Samba, folder_entry, group, person
+from samba_dc import (BASE, DOMAIN_LOCAL, MAIL_ONLY, UNIVERSAL, Samba, folder_entry, group, person,
+                      replace_record)
 from slapd import Slapd
 
 BINARY = pathlib.Path(os.environ["ROLEBRIDGE_BINARY_DIR"]) / "bin/rolebridge"
@@ -40,9 +41,8 @@ def sid_text(sid):
                                for at in range(8, len(sid), 4))
 
 
-def replaced(name, attribute, value, folder="CN=Users"):
-    return (f"dn: {dn(name, folder)}\nchangetype: modify\nreplace: {attribute}\n"
-            f"{attribute}: {value}\n\n")
+def replaced(name, attribute, value):
+    return replace_record(dn(name), attribute, value)
 
 
 def people():
@@ -104,12 +104,10 @@ class DomainTestCase(unittest.TestCase):
     @classmethod
     def write_config(cls, edit=lambda text: text):
         blocks = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-        assert len(blocks) == 1, "one configuration on the page"
-        text = HEAD + blocks[0]
-        for old, new in (("ldaps://dc1.example.org, ldaps://dc2.example.org", cls.samba.uri_ldaps),
-                         ("domain-ca.pem", cls.samba.ca_file)):
-            assert text.count(old) == 1, old
-            text = text.replace(old, new)
+        text = HEAD + "".join(blocks)
+        old = "uris: [ldaps://ldap.example.org]"
+        assert text.count(old) == 1, text
+        text = text.replace(old, f"uris: [{cls.samba.uri_ldaps}]\n  ca_file: {cls.samba.ca_file}")
         cls.config = cls.folder / "rolebridge.yaml"
         cls.config.write_text(edit(text), encoding="utf-8")
         secret = cls.folder / "ldap.secret"
@@ -257,8 +255,7 @@ class AccountTest(DomainTestCase):
                          "the directory says: msDS-User-Account-Control-Computed=8388608")
 
     def test_locked_out_and_let_in_again(self):
-        self.samba.modify(f"dn: {BASE}\nchangetype: modify\nreplace: lockoutThreshold\n"
-                          "lockoutThreshold: 3\n")
+        self.samba.modify(replace_record(BASE, "lockoutThreshold", 3))
         self.assertTrue(self.samba.accepts(dn("ivan"), "I1-the-right-one"))
         for _ in range(3):
             self.assertFalse(self.samba.accepts(dn("ivan"), "wrong"))

@@ -164,6 +164,10 @@ def folder_entry(name):
     return f"dn: OU={name},{BASE}\nchangetype: add\nobjectClass: organizationalUnit\n\n"
 
 
+def replace_record(dn, attribute, value):
+    return f"dn: {dn}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {value}\n\n"
+
+
 class Samba:
     """One domain controller. `start()` and `stop()` may alternate; the address stays the same."""
 

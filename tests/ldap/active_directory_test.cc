@@ -76,7 +76,8 @@ TEST(ActiveDirectoryTest, RefusesWhatIsNotTheWholeToken) {
   for (const auto& [script, complaint] : kTable) {
     const BadServer server(script);
     const auto found = FindAlice(DomainSettings(server));
-    ASSERT_FALSE(found) << script;
+    EXPECT_FALSE(found) << script;
+    if (found) continue;
     EXPECT_EQ(found.error().code, ErrorCode::kInvalidArgument) << script;
     EXPECT_THAT(found.error().message, HasSubstr(complaint)) << script;
   }
@@ -89,7 +90,8 @@ TEST(ActiveDirectoryTest, NeedsThePrimaryGroupWhereNothingIsNested) {
     Settings settings = DomainSettings(server);
     settings.groups.nested = false;
     const auto found = FindAlice(settings);
-    ASSERT_FALSE(found) << script;
+    EXPECT_FALSE(found) << script;
+    if (found) continue;
     EXPECT_EQ(found.error().code, ErrorCode::kInvalidArgument) << script;
   }
 }
@@ -150,7 +152,8 @@ TEST(ValuePartsTest, AreRefusedWhereTheyDoNotFollowEachOther) {
     Settings settings = server.settings("ldapi");
     settings.groups.membership = Membership::kMemberOf;
     const auto found = FindAlice(settings);
-    ASSERT_FALSE(found) << script;
+    EXPECT_FALSE(found) << script;
+    if (found) continue;
     EXPECT_EQ(found.error().code, ErrorCode::kInvalidArgument) << script;
     EXPECT_THAT(found.error().message, HasSubstr("memberof")) << script;
   }

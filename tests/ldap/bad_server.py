@@ -141,7 +141,7 @@ class Client:
             self.searches += 1
             self.body = body
             is_for_people = b"ou=people" in body[:60]
-            good = people if is_for_people else groups
+            good = people if is_for_people else GROUPS_OF.get(self.script.split("-")[0], groups)
             scripts = SCRIPTS_OF_PEOPLE if is_for_people else SCRIPTS_OF_GROUPS
             scripts.get(self.script, good)(self, message_id)
 
@@ -366,15 +366,12 @@ SCRIPTS_OF_GROUPS = {
         + entry(message_id, "cn=mute,ou=groups,dc=example,dc=org", {})
         + done(message_id)),
     "endless": endless,
-    "domain": domain_groups,
-    "domain-600": domain_groups,
-    "domain-hidden-account": domain_groups,
-    "domain-values": domain_groups,
     "domain-group-not-asked-for": domain_group(objectSid=[sid(FIRST_GROUP + 1)]),
     "domain-group-no-sid": domain_group(),
-    "parts": named_group,
-    "parts-beside-none": named_group,
 }
+
+# What a script whose name begins like this has for groups unless it says otherwise.
+GROUPS_OF = {"domain": domain_groups, "parts": named_group}
 
 
 def listen(server, script):

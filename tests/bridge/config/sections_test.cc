@@ -274,7 +274,7 @@ TEST(SectionsTest, RefuseWithPlacePathValueAndWhatIsAllowed) {
       {"groups:",
        "groups: { base: \"ou=x\", membership: rfc2307biss, attributes: { aws_role: x } }",
        "test.yaml:8:39: ldap.groups.membership: 'rfc2307biss' is not allowed; use rfc2307, "
-       "rfc2307bis or memberof; did you mean 'rfc2307bis'?"},
+       "rfc2307bis, memberof or active-directory; did you mean 'rfc2307bis'?"},
       {"preset:", "assertion_lifetime: 6m",
        "test.yaml:16:25: applications.aws.assertion_lifetime: '6m' is out of range; use 1m to "
        "5m"},

@@ -167,6 +167,10 @@ constexpr std::array kRows = {
     Row{"accountExpires", AccountExpires},
 };
 
+// A hardened domain hides them from an ordinary account, and who is disabled with them.
+constexpr std::array<std::string_view, 3> kNeverAbsentInActiveDirectory = {
+    "userAccountControl", "msDS-User-Account-Control-Computed", "accountExpires"};
+
 }  // namespace
 
 const std::vector<std::string>& AccountStateAttributes() {
@@ -178,8 +182,17 @@ const std::vector<std::string>& AccountStateAttributes() {
   return kNames;
 }
 
-AccountVerdict JudgeAccount(const Entry& entry, SysSeconds now, seconds lockout_duration) {
+AccountVerdict JudgeAccount(const Entry& entry, Membership layout, SysSeconds now,
+                            seconds lockout_duration) {
   const Instants instants{now, lockout_duration};
+  if (layout == Membership::kActiveDirectory) {
+    for (const std::string_view attribute : kNeverAbsentInActiveDirectory) {
+      if (ValuesOf(entry, attribute).empty()) {
+        return {AccountState::kDisabled,
+                std::string(attribute) + " is not shown: let the bind account read it"};
+      }
+    }
+  }
   for (const Row& row : kRows) {
     const auto found = entry.attributes.find(LowerAscii(row.attribute));
     if (found == entry.attributes.end()) continue;

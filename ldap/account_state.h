@@ -20,10 +20,12 @@ struct AccountVerdict {
 };
 
 // What `entry` says at `now`. A value that cannot be read closes the account: kDisabled.
-// `lockout_duration`: after it a pwdAccountLockedTime has run out; 0, never.
+// `lockout_duration`: after it a pwdAccountLockedTime has run out; 0, never. In Active Directory
+// everybody has userAccountControl, msDS-User-Account-Control-Computed and accountExpires: one that
+// is not shown closes the account as well.
 // Spec: shadow(5), draft-behera-ldap-password-policy-10 section 5.3, MS-ADTS 2.2.16, 2.3.1
 // (accountExpires).
-AccountVerdict JudgeAccount(const Entry& entry, SysSeconds now,
+AccountVerdict JudgeAccount(const Entry& entry, Membership layout, SysSeconds now,
                             std::chrono::seconds lockout_duration);
 
 }  // namespace rolebridge::ldap

@@ -3,10 +3,13 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "ldap/connection_handle.h"
+#include "ldap/filter.h"
 #include "ldap/pipe_signal_held.h"
+#include "ldap/value_range.h"
 
 namespace rolebridge::ldap {
 namespace {
@@ -50,14 +53,6 @@ ErrorCode CodeOf(int ldap_code) {
   }
 }
 
-// "memberOf;range=0-1499" is a part of the values only (security.md L9).
-bool IsPartOfTheValues(std::string_view options) {
-  const size_t range = options.find(";range=");
-  if (range == std::string_view::npos) return false;
-  std::string_view bounds = options.substr(range + 7);
-  return bounds.substr(0, bounds.find(';')) != "0-*";
-}
-
 std::string LowerAscii(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) {
@@ -82,8 +77,37 @@ struct Connection::Collected {
   size_t bytes = 0;
   std::string page_cookie;  // not empty: there is another page
 
+  // Values of which there are more: "memberOf;range=0-1499" (security.md L9).
+  struct Part {
+    size_t entry;  // its place in `entries`
+    std::string attribute;
+  };
+  std::vector<Part> parts;
+  // Where the values begin that are due: not nought while the rest of a part is fetched.
+  size_t first_value = 0;
+
   Result<void> Add(LDAP* ldap, LDAPMessage* message);
+  Result<void> TakeRange(const Entry& entry, const std::string& attribute, std::string_view options,
+                         size_t count);
 };
+
+// Whether `count` values are those that their range speaks of, the first ones that are due, and
+// whether there are more.
+Result<void> Connection::Collected::TakeRange(const Entry& entry, const std::string& attribute,
+                                              std::string_view options, size_t count) {
+  const auto range = ParseValueRange(options);
+  const bool is_rest_due = first_value > 0 && count > 0;
+  if (range && !*range && !is_rest_due) return {};
+  const bool fits = range && *range && (*range)->first == first_value &&
+                    (!(*range)->last || *(*range)->last - (*range)->first + 1 == count);
+  if (!fits || (visit != nullptr && (*range)->last)) {
+    return Error{ErrorCode::kInvalidArgument, "ldap: the server sent a part of the values only (" +
+                                                  attribute + std::string(options.substr(0, 64)) +
+                                                  ") of '" + entry.dn + "'"};
+  }
+  if ((*range)->last) parts.push_back({entries.size(), attribute});
+  return {};
+}
 
 // Reads one entry by the decoder that keeps lengths: values may hold any byte.
 Result<void> Connection::Collected::Add(LDAP* ldap, LDAPMessage* message) {
@@ -103,17 +127,16 @@ Result<void> Connection::Collected::Add(LDAP* ldap, LDAPMessage* message) {
     if (code != LDAP_SUCCESS) return malformed;
     if (name.bv_val == nullptr) break;
     const std::string description = LowerAscii({name.bv_val, name.bv_len});
-    const size_t options = description.find(';');
-    if (options != std::string::npos && IsPartOfTheValues(description.substr(options))) {
-      return Error{ErrorCode::kInvalidArgument,
-                   "ldap: the server sent a part of the values only (" + description + ") of '" +
-                       entry.dn + "'"};
-    }
-    auto& values = entry.attributes[description.substr(0, options)];
+    const std::string attribute = description.substr(0, description.find(';'));
+    auto& values = entry.attributes[attribute];
+    const size_t before = values.size();
     for (berval* value = raw_values; value != nullptr && value->bv_val != nullptr; ++value) {
       values.emplace_back(value->bv_val, value->bv_len);
       bytes += value->bv_len;
     }
+    const std::string_view options = std::string_view(description).substr(attribute.size());
+    const auto taken = TakeRange(entry, attribute, options, values.size() - before);
+    if (!taken) return taken;
   }
   if (visit == nullptr) {
     entries.push_back(std::move(entry));
@@ -289,12 +312,58 @@ Result<std::vector<std::vector<Entry>>> Connection::SearchAll(
     const size_t next = answers.size();
     const auto done = Collect(message_ids[next], requests[next], until, collected);
     if (!done) return done.error();
+    if (const auto whole = FetchRest(collected, until); !whole) return whole.error();
     bytes = collected.bytes;
     answers.push_back(std::move(collected.entries));
   }
   watched_.Disarm();
   if (watched_.HasFired()) return Failed("the search", LDAP_TIMEOUT);
   return answers;
+}
+
+// security.md L9: a part of the values must not pass for all of them. Ends, because every turn
+// brings a value or is an error.
+Result<void> Connection::FetchRest(Collected& collected, Deadline deadline) {
+  for (const Collected::Part& part : collected.parts) {
+    Entry& entry = collected.entries[part.entry];
+    auto& values = entry.attributes[part.attribute];
+    for (bool is_whole = false; !is_whole;) {
+      if (values.size() > kMaximumMemberOfValues) {
+        return Refused(ErrorCode::kResourceExhausted, "ldap: '" + entry.dn + "' has more than " +
+                                                          std::to_string(kMaximumMemberOfValues) +
+                                                          " values of " + part.attribute);
+      }
+      Collected next;
+      next.bytes = collected.bytes;
+      next.first_value = values.size();
+      const auto fetched = FetchPart(entry.dn, part.attribute, deadline, next);
+      if (!fetched) return fetched;
+      collected.bytes = next.bytes;
+      auto& more = next.entries.front().attributes[part.attribute];
+      std::move(more.begin(), more.end(), std::back_inserter(values));
+      is_whole = next.parts.empty();
+    }
+  }
+  return {};
+}
+
+// Into `next`: one entry, with one value of `attribute` at least, from next.first_value on.
+Result<void> Connection::FetchPart(const std::string& dn, const std::string& attribute,
+                                   Deadline deadline, Collected& next) {
+  const SearchRequest request{
+      .base = dn,
+      .scope = SearchScope::kBase,
+      .filter = PresenceFilter("objectClass"),
+      .attributes = {attribute + ";range=" + std::to_string(next.first_value) + "-*"},
+      .maximum_entries = 1};
+  const auto sent = Send(request, deadline, nullptr);
+  if (!sent) return sent.error();
+  if (const auto done = Collect(*sent, request, deadline, next); !done) return done;
+  const bool is_there = next.entries.size() == 1 && next.entries.front().dn == dn &&
+                        !ValuesOf(next.entries.front(), attribute).empty();
+  if (is_there) return {};
+  return Refused(ErrorCode::kInvalidArgument,
+                 "ldap: the server did not send the rest of " + attribute + " of '" + dn + "'");
 }
 
 Result<void> Connection::ForEach(const SearchRequest& request,

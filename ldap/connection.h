@@ -57,10 +57,12 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // The entries that match, all of them.
-  // Errors: kResourceExhausted, more than request.maximum_entries; kInvalidArgument, the answer is
-  // not the whole (size or administrative limit, referral, range) or malformed; kUnavailable, the
-  // connection is lost or the server refused; kDeadlineExceeded.
+  // The entries that match, all of them, with all their values: of an attribute that comes in parts
+  // (`;range=`, Active Directory's 1,500) the rest is fetched, up to kMaximumMemberOfValues.
+  // Errors: kResourceExhausted, more than request.maximum_entries, or of those values;
+  // kInvalidArgument, the answer is not the whole (size or administrative limit, referral, parts
+  // that do not follow each other) or malformed; kUnavailable, the connection is lost or the server
+  // refused; kDeadlineExceeded.
   Result<std::vector<Entry>> Search(const SearchRequest& request, Deadline deadline);
 
   // The same for several requests, which are under way together: one round trip and not hundreds.
@@ -69,7 +71,8 @@ class Connection {
                                                     Deadline deadline);
 
   // Hands every entry to `visit`, page by page, each page within the operation timeout; without
-  // bound on their number. False from `visit` ends it, and the connection is not to be used again.
+  // bound on their number. An attribute that comes in parts is an error. False from `visit` ends
+  // it, and the connection is not to be used again.
   Result<void> ForEach(const SearchRequest& request,
                        const std::function<bool(const Entry&)>& visit);
 
@@ -97,6 +100,9 @@ class Connection {
   Result<int> Send(const SearchRequest& request, Deadline deadline, void* page_control);
   Result<void> Collect(int message_id, const SearchRequest& request, Deadline deadline,
                        Collected& collected);
+  Result<void> FetchRest(Collected& collected, Deadline deadline);
+  Result<void> FetchPart(const std::string& dn, const std::string& attribute, Deadline deadline,
+                         Collected& next);
   Error Failed(std::string_view what, int code, std::string_view hint = {});
   Error Refused(ErrorCode code, std::string message);
   bool IsServersFault(int code, bool too_late) const;

@@ -15,6 +15,7 @@
 #include "ldap/filter.h"
 #include "ldap/group_finder.h"
 #include "ldap/pool.h"
+#include "ldap/sid.h"
 
 namespace rolebridge::ldap {
 namespace {
@@ -23,6 +24,8 @@ using UrlParts = CPtr<LDAPURLDesc, ldap_free_urldesc>;
 using Values = std::vector<std::string>;
 
 constexpr const char* kNoAttributes = "1.1";  // RFC 4511 4.5.1.8
+// In place of a group's name.
+constexpr const char* kUnknownWay = "something outside of ldap.groups.base";
 constexpr const char* kEntryIdAttributes[] = {"entryUUID", "nsUniqueId", "objectGUID"};
 
 bool HasControlByte(std::string_view value) {
@@ -33,8 +36,38 @@ bool HasControlByte(std::string_view value) {
 // Why a value is left out (security.md L9 and section 3); null where it is not.
 const char* ReasonToDrop(const std::string& value) {
   if (value.size() > kMaximumValueBytes) return "longer than 4096 bytes";
-  if (!IsText(value)) return "not UTF-8, or a NUL byte in it";
+  if (!IsText(value)) {
+    return "not UTF-8, or a NUL byte in it: of binary values only identifiers of Active Directory "
+           "can be mapped";
+  }
   if (HasControlByte(value)) return "a control character in it";
+  return nullptr;
+}
+
+std::optional<std::string> SidText(std::string_view bytes) {
+  const auto sid = Sid::Parse(bytes);
+  if (!sid) return std::nullopt;
+  return sid->Text();
+}
+
+// The text of a binary value, for those attributes that have one way to be written.
+struct BinaryAttribute {
+  std::string_view name;  // in lower case
+  std::optional<std::string> (*text)(std::string_view bytes);
+  const char* complaint;
+};
+constexpr BinaryAttribute kBinaryAttributes[] = {
+    {"objectguid", GuidText, "not the 16 bytes of a GUID"},
+    {"ms-ds-consistencyguid", GuidText, "not the 16 bytes of a GUID"},
+    {"objectsid", SidText, "not the bytes of a SID"},
+    {"sidhistory", SidText, "not the bytes of a SID"},
+};
+
+const BinaryAttribute* FindBinary(std::string_view attribute) {
+  const std::string name = LowerAscii(attribute);
+  for (const BinaryAttribute& one : kBinaryAttributes) {
+    if (one.name == name) return &one;
+  }
   return nullptr;
 }
 
@@ -47,8 +80,15 @@ Values CleanValues(const Entry& entry, const std::string& shown_entry, const std
     dropped.push_back({shown_entry, attribute, "more than 1000 values; none is used"});
     return {};
   }
+  const BinaryAttribute* const binary = FindBinary(attribute);
   Values clean;
   for (const std::string& value : all) {
+    if (binary != nullptr) {
+      const auto text = binary->text(value);
+      if (text) clean.push_back(*text);
+      if (!text) dropped.push_back({shown_entry, attribute, binary->complaint});
+      continue;
+    }
     const char* const reason = ReasonToDrop(value);
     if (reason == nullptr) clean.push_back(value);
     if (reason != nullptr) dropped.push_back({shown_entry, attribute, reason});
@@ -174,6 +214,7 @@ class LdapDirectory final : public Directory {
   Result<void> ForEachUsername(
       const std::function<bool(const std::string& username)>& visit) override;
   Result<void> Probe() override;
+  Result<bool> IsActiveDirectory() override;
 
  private:
   Deadline LookupDeadline() const {
@@ -235,6 +276,7 @@ Result<Lookup> LdapDirectory::FindOn(Connection& connection, std::string_view us
   for (const FoundGroup& one : *found) {
     auto group = ReadGroup(one.entry, one.dn, lookup.dropped);
     Values way = ways == Ways::kKnown && one.through ? onward[*one.through] : Values();
+    if (!one.is_way_known) way = {kUnknownWay};
     onward.push_back(way);
     onward.back().push_back(group ? group->name : one.dn.text());
     if (!group) continue;
@@ -287,7 +329,8 @@ Result<Person> LdapDirectory::ReadPerson(const Entry& entry, const Dn& dn, Looku
     }
     person.uid_number = uid;
   }
-  auto verdict = JudgeAccount(entry, clock_.Now(), settings_.users.lockout_duration);
+  auto verdict = JudgeAccount(entry, settings_.groups.membership, clock_.Now(),
+                              settings_.users.lockout_duration);
   person.account_state = verdict.state;
   person.account_reason = std::move(verdict.reason);
   person.attributes = ReadAttributes(entry, person.dn, settings_.users.attributes, lookup.dropped);
@@ -338,8 +381,7 @@ std::vector<std::string> LdapDirectory::UserAttributes() const {
   names.push_back(settings_.users.login_attribute);
   names.push_back("uidNumber");
   for (const char* const attribute : kEntryIdAttributes) names.push_back(attribute);
-  if (settings_.groups.membership == Membership::kMemberOf)
-    names.push_back(finder_.MemberAttribute());
+  for (std::string& name : finder_.PersonAttributes()) names.push_back(std::move(name));
   AppendAttributes(settings_.users.attributes, names);
   return names;
 }
@@ -349,7 +391,7 @@ Result<void> LdapDirectory::ForEachGroup(const std::function<bool(const Group&)>
   const auto lease = pool_.Borrow(LookupDeadline());
   if (!lease) return lease.error();
   const SearchRequest request{.base = settings_.groups.base,
-                              .filter = PresenceFilter(settings_.groups.name_attribute),
+                              .filter = finder_.AllGroupsFilter(),
                               .attributes = finder_.GroupAttributes()};
   return (*lease)->ForEach(request, [&](const Entry& entry) {
     const auto dn = finder_.DnBelowBase(entry, dropped);
@@ -363,8 +405,14 @@ Result<void> LdapDirectory::ForEachUsername(
     const std::function<bool(const std::string& username)>& visit) {
   const auto lease = pool_.Borrow(LookupDeadline());
   if (!lease) return lease.error();
+  std::string filter = PresenceFilter(settings_.users.login_attribute);
+  // There computers and groups have a login name as well.
+  if (settings_.groups.membership == Membership::kActiveDirectory) {
+    filter = AllOf({EqualityFilter("objectCategory", "person"),
+                    EqualityFilter("objectClass", "user"), filter});
+  }
   const SearchRequest request{.base = settings_.users.base,
-                              .filter = PresenceFilter(settings_.users.login_attribute),
+                              .filter = filter,
                               .attributes = {settings_.users.login_attribute}};
   return (*lease)->ForEach(request, [&](const Entry& entry) {
     const Values& names = ValuesOf(entry, settings_.users.login_attribute);
@@ -393,6 +441,23 @@ Result<void> LdapDirectory::Probe() {
       }
     }
     return {};
+  });
+}
+
+Result<bool> LdapDirectory::IsActiveDirectory() {
+  const Deadline deadline = LookupDeadline();
+  return pool_.With(deadline, [&](Connection& connection) -> Result<bool> {
+    const auto found = connection.Search({.base = "",
+                                          .scope = SearchScope::kBase,
+                                          .filter = PresenceFilter("objectClass"),
+                                          .attributes = {"supportedCapabilities"},
+                                          .maximum_entries = 1,
+                                          .may_be_missing = true},
+                                         deadline);
+    if (!found) return found.error();
+    if (found->empty()) return false;
+    const Values& capabilities = ValuesOf(found->front(), "supportedCapabilities");
+    return std::count(capabilities.begin(), capabilities.end(), kActiveDirectoryCapability) > 0;
   });
 }
 

@@ -90,6 +90,9 @@ class Directory {
 
   // Connects, binds and reads the two bases: what `check --online` and readiness ask.
   virtual Result<void> Probe() = 0;
+
+  // Whether its root says that it is an Active Directory; for `check --online`.
+  virtual Result<bool> IsActiveDirectory() { return false; }
 };
 
 }  // namespace rolebridge::ldap

@@ -46,6 +46,12 @@ std::string Escape(std::string_view value) {
   return text;
 }
 
+std::string Listed(char kind, const std::vector<std::string>& filters) {
+  std::string text = std::string("(") + kind;
+  for (const std::string& filter : filters) text += filter;
+  return text + ")";
+}
+
 // A recursive descent over RFC 4515 that writes what it has understood, so that nothing which it
 // has not understood can reach the server.
 class Parser {
@@ -227,10 +233,13 @@ std::string EqualityFilter(std::string_view attribute, std::string_view value) {
 }
 
 std::string AnyOf(const std::vector<std::string>& filters) {
-  if (filters.size() == 1) return filters.front();
-  std::string text = "(|";
-  for (const std::string& filter : filters) text += filter;
-  return text + ")";
+  return filters.size() == 1 ? filters.front() : Listed('|', filters);
+}
+
+std::string AllOf(const std::vector<std::string>& filters) { return Listed('&', filters); }
+
+std::string BitsFilter(std::string_view attribute, uint32_t bits) {
+  return "(" + std::string(attribute) + ":1.2.840.113556.1.4.803:=" + std::to_string(bits) + ")";
 }
 
 std::string PresenceFilter(std::string_view attribute) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,13 @@ std::string EqualityFilter(std::string_view attribute, std::string_view value);
 
 // `(|...)` of filters made above; one alone stands as it is.
 std::string AnyOf(const std::vector<std::string>& filters);
+
+// `(&...)` of filters made above.
+std::string AllOf(const std::vector<std::string>& filters);
+
+// `(attribute:1.2.840.113556.1.4.803:=bits)`: Active Directory's "all of these bits are set"
+// ([MS-ADTS] 3.1.1.3.4.4.1).
+std::string BitsFilter(std::string_view attribute, uint32_t bits);
 
 // `(attribute=*)`.
 std::string PresenceFilter(std::string_view attribute);

@@ -1,7 +1,9 @@
 #include "ldap/group_finder.h"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "bridge/base/ascii.h"
@@ -32,6 +34,41 @@ std::vector<std::string> Batched(std::vector<std::string> parts, size_t most) {
   return filters;
 }
 
+constexpr const char* kSid = "objectSid";
+constexpr const char* kToken = "tokenGroups";
+constexpr const char* kPrimaryGroup = "primaryGroupID";
+// [MS-ADTS] 2.2.12, GROUP_TYPE_SECURITY_ENABLED: the others are lists of mail addresses, which
+// Windows gives nothing by, and whose owners often let everybody join.
+constexpr uint32_t kIsForSecurity = 0x80000000;
+
+Error NotShown(const Entry& entry, const char* attribute) {
+  return {
+      ErrorCode::kInvalidArgument,
+      "ldap: '" + entry.dn + "' shows no usable " + attribute +
+          "; the bind account must be allowed to read it (docs/directories/active-directory.md)"};
+}
+
+Result<Sid> SidOf(const Entry& entry) {
+  const auto& values = ValuesOf(entry, kSid);
+  const auto sid = values.size() == 1 ? Sid::Parse(values.front()) : std::nullopt;
+  if (!sid) return NotShown(entry, kSid);
+  return *sid;
+}
+
+Result<Sid> PrimaryGroupOf(const Entry& person) {
+  const auto sid = SidOf(person);
+  if (!sid) return sid.error();
+  const auto& values = ValuesOf(person, kPrimaryGroup);
+  if (values.size() != 1) return NotShown(person, kPrimaryGroup);
+  const std::string& text = values.front();
+  uint32_t rid = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rid);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return NotShown(person, kPrimaryGroup);
+  }
+  return sid->InSameDomain(rid);
+}
+
 }  // namespace
 
 // One Find under way.
@@ -53,6 +90,12 @@ Result<std::vector<FoundGroup>> GroupFinder::Find(Connection& connection, const 
   if (!direct) return direct.error();
   size_t depth = 1;
   if (const auto taken = Take(search, *std::move(direct), depth); !taken) return taken.error();
+  if (IsActiveDirectory()) {
+    if (ways == Ways::kKnown && settings_.groups.nested) {
+      if (const auto ordered = OrderByWays(search, person); !ordered) return ordered.error();
+    }
+    return std::move(search.found);
+  }
   size_t next = 0;  // the first of the level that is followed now
   while (settings_.groups.nested && next < search.found.size()) {
     std::vector<Holder> level;
@@ -103,6 +146,9 @@ Result<std::vector<GroupFinder::Candidate>> GroupFinder::FindDirect(
       const Holder holder{&person, std::nullopt};
       return ReadMemberOf(search, {&holder, 1});
     }
+    case Membership::kActiveDirectory:
+      return settings_.groups.nested ? ReadToken(search, person)
+                                     : FindSecurityGroups(search, person);
   }
   std::vector<std::string> filters;
   for (const std::string& name : names) filters.push_back(EqualityFilter(MemberAttribute(), name));
@@ -118,6 +164,7 @@ Result<std::vector<GroupFinder::Candidate>> GroupFinder::FindAbove(
   switch (settings_.groups.membership) {
     case Membership::kMemberUid:
     case Membership::kMember:
+    case Membership::kActiveDirectory:
       return SearchHolding(search, level);
     case Membership::kMemberOf:
       return ReadMemberOf(search, level);
@@ -142,6 +189,110 @@ Result<std::vector<GroupFinder::Candidate>> GroupFinder::SearchHolding(
     for (Entry& entry : (*answers)[i]) groups.push_back({std::move(entry), through});
   }
   return groups;
+}
+
+// The groups that hold the person, and the primary one, which holds nobody by name.
+Result<std::vector<GroupFinder::Candidate>> GroupFinder::FindSecurityGroups(
+    Search& search, const Entry& person) const {
+  const auto primary = PrimaryGroupOf(person);
+  if (!primary) return primary.error();
+  const std::string filter =
+      AllOf({BitsFilter("groupType", kIsForSecurity),
+             AnyOf({EqualityFilter(kMember, person.dn), EqualityFilter(kSid, primary->bytes())})});
+  auto answers = SearchGroups(search, {filter});
+  if (!answers) return answers.error();
+  std::vector<Candidate> groups;
+  for (Entry& entry : answers->front()) groups.push_back({std::move(entry), std::nullopt});
+  return groups;
+}
+
+// The server computes it, for one entry at a time.
+Result<std::vector<GroupFinder::Candidate>> GroupFinder::ReadToken(Search& search,
+                                                                   const Entry& person) const {
+  const auto who = SidOf(person);
+  if (!who) return who.error();
+  const auto found = search.connection.Search({.base = person.dn,
+                                               .scope = SearchScope::kBase,
+                                               .filter = PresenceFilter("objectClass"),
+                                               .attributes = {kToken, kSid},
+                                               .maximum_entries = 1},
+                                              search.deadline);
+  if (!found) return found.error();
+  if (found->empty()) return NotShown(person, kToken);
+  const auto whose = SidOf(found->front());
+  // The name may have gone to somebody else meanwhile.
+  if (!whose || *whose != *who) return NotShown(person, kSid);
+  const auto& values = ValuesOf(found->front(), kToken);
+  // Everybody has a primary group: an empty token is one that was not shown, or that a server
+  // without a global catalog did not make.
+  if (values.empty()) return NotShown(person, kToken);
+  if (values.size() > kMaximumMemberOfValues) return TooManyGroups();
+  std::set<Sid> sids;
+  for (const std::string& value : values) {
+    const auto sid = Sid::Parse(value);
+    if (!sid) return NotShown(person, kToken);
+    sids.insert(*sid);
+  }
+  return SearchBySids(search, sids);
+}
+
+Result<std::vector<GroupFinder::Candidate>> GroupFinder::SearchBySids(
+    Search& search, const std::set<Sid>& sids) const {
+  std::vector<std::string> filters;
+  std::vector<std::string> parts;
+  for (const Sid& sid : sids) {
+    if (parts.size() == kGroupsPerSearch) filters.push_back(AnyOf(std::exchange(parts, {})));
+    parts.push_back(EqualityFilter(kSid, sid.bytes()));
+  }
+  filters.push_back(AnyOf(parts));
+  auto answers = SearchGroups(search, filters);
+  if (!answers) return answers.error();
+  std::vector<Candidate> groups;
+  for (auto& answer : *answers) {
+    for (Entry& entry : answer) {
+      const auto sid = SidOf(entry);
+      if (!sid) return sid.error();
+      if (sids.count(*sid) == 0) {
+        return Error{ErrorCode::kInvalidArgument,
+                     "ldap: the server sent '" + entry.dn + "', which was not asked for"};
+      }
+      groups.push_back({std::move(entry), std::nullopt});
+    }
+  }
+  return groups;
+}
+
+// A token does not say how its groups came into it. Goes up from the person as for any directory,
+// and puts the groups found into that order; none comes in by it. Those that are left over have
+// their way through groups that are not below the base.
+Result<void> GroupFinder::OrderByWays(Search& search, const Entry& person) const {
+  std::map<Dn, FoundGroup> left;
+  for (FoundGroup& group : search.found) {
+    const Dn dn = group.dn;
+    left.emplace(dn, std::move(group));
+  }
+  search.found.clear();
+  auto candidates = FindSecurityGroups(search, person);
+  for (size_t next = 0; candidates && !candidates->empty();) {
+    for (const Candidate& candidate : *candidates) {
+      const auto dn = Dn::Parse(candidate.entry.dn);
+      const auto group = dn ? left.find(*dn) : left.end();
+      if (group == left.end()) continue;
+      group->second.through = candidate.through;
+      search.found.push_back(std::move(group->second));
+      left.erase(group);
+    }
+    std::vector<Holder> level;
+    for (; next < search.found.size(); ++next) level.push_back({&search.found[next].entry, next});
+    if (level.empty()) break;
+    candidates = SearchHolding(search, level);
+  }
+  if (!candidates) return candidates.error();
+  for (auto& [dn, group] : left) {
+    group.is_way_known = false;
+    search.found.push_back(std::move(group));
+  }
+  return {};
 }
 
 Result<std::vector<std::vector<Entry>>> GroupFinder::SearchGroups(
@@ -259,7 +410,28 @@ std::vector<std::string> GroupFinder::GroupAttributes() const {
   }
   const bool is_by_member_of = settings_.groups.membership == Membership::kMemberOf;
   if (settings_.groups.nested && is_by_member_of) names.push_back(MemberAttribute());
+  if (IsActiveDirectory()) names.emplace_back(kSid);
   return names;
+}
+
+std::vector<std::string> GroupFinder::PersonAttributes() const {
+  switch (settings_.groups.membership) {
+    case Membership::kMemberUid:
+    case Membership::kMember:
+      return {};
+    case Membership::kMemberOf:
+      return {MemberAttribute()};
+    case Membership::kActiveDirectory:
+      return {kSid, kPrimaryGroup};
+  }
+  return {};
+}
+
+std::string GroupFinder::AllGroupsFilter() const {
+  const std::string filter = PresenceFilter(settings_.groups.name_attribute);
+  if (!IsActiveDirectory()) return filter;
+  return AllOf(
+      {EqualityFilter("objectClass", "group"), BitsFilter("groupType", kIsForSecurity), filter});
 }
 
 std::string GroupFinder::MemberAttribute() const {
@@ -268,6 +440,7 @@ std::string GroupFinder::MemberAttribute() const {
     case Membership::kMemberUid:
       return "memberUid";
     case Membership::kMember:
+    case Membership::kActiveDirectory:
       return kMember;
     case Membership::kMemberOf:
       return "memberOf";

@@ -13,6 +13,7 @@
 #include "ldap/directory.h"
 #include "ldap/dn.h"
 #include "ldap/settings.h"
+#include "ldap/sid.h"
 
 namespace rolebridge::ldap {
 
@@ -23,6 +24,8 @@ struct FoundGroup {
   // The place, in the list that this is in, of the group through which it was found. None: the
   // person is in it directly, or nobody asked (Ways).
   std::optional<size_t> through;
+  // False: by a way that leads through something outside of the base.
+  bool is_way_known = true;
 };
 
 // Whether it is to be known through which group another one was found. A server does not say which
@@ -36,6 +39,10 @@ enum class Ways { kUnknown, kKnown };
 // under way together, where there are more than kGroupsPerSearch); so for the groups that memberOf
 // names, which are all there is to ask for where the server has resolved nesting itself. Lists of
 // members are searched and never read.
+//
+// Active Directory is asked for tokenGroups instead: the groups that it would put into the person's
+// own token, nesting and primary group resolved ([MS-ADTS] 3.1.1.4.5.19); one read, and one search
+// by their objectSid.
 class GroupFinder {
  public:
   // `settings` outlives this. `base`: settings.groups.base.
@@ -52,10 +59,12 @@ class GroupFinder {
   // The DN of a group's entry; none, with the reason in `dropped`, where it is not below the base.
   std::optional<Dn> DnBelowBase(const Entry& entry, std::vector<DroppedValue>& dropped) const;
 
+  // What a person's entry must be asked for.
+  std::vector<std::string> PersonAttributes() const;
   // What a group's entry is asked for.
   std::vector<std::string> GroupAttributes() const;
-  // The attribute that says who is in which group.
-  std::string MemberAttribute() const;
+  // What finds every group below the base that Find could find.
+  std::string AllGroupsFilter() const;
 
  private:
   // An entry whose groups are looked for, and its place among the groups found: none, the person.
@@ -85,9 +94,18 @@ class GroupFinder {
   Result<Named> NamesOfGroups(Search& search, std::span<const Holder> holders) const;
   Result<std::vector<Candidate>> SearchNamed(Search& search, Named& named) const;
   Result<void> ReadNamed(Search& search, const Named& named, std::vector<Candidate>& groups) const;
+  Result<std::vector<Candidate>> FindSecurityGroups(Search& search, const Entry& person) const;
+  Result<std::vector<Candidate>> ReadToken(Search& search, const Entry& person) const;
+  Result<std::vector<Candidate>> SearchBySids(Search& search, const std::set<Sid>& sids) const;
+  Result<void> OrderByWays(Search& search, const Entry& person) const;
   Result<std::vector<std::vector<Entry>>> SearchGroups(
       Search& search, const std::vector<std::string>& filters) const;
   Result<void> Take(Search& search, std::vector<Candidate> candidates, size_t depth) const;
+  // The attribute that says who is in which group.
+  std::string MemberAttribute() const;
+  bool IsActiveDirectory() const {
+    return settings_.groups.membership == Membership::kActiveDirectory;
+  }
   Error TooManyGroups() const;
 
   const Settings& settings_;

@@ -12,10 +12,28 @@ namespace rolebridge::ldap {
 
 // How groups name their members.
 enum class Membership {
-  kMemberUid,  // `rfc2307`: the group's memberUid holds the user name
-  kMember,     // `rfc2307bis`: the group's member holds the user's DN
-  kMemberOf,   // `memberof`: the user's memberOf holds the groups' DNs
+  kMemberUid,        // `rfc2307`: the group's memberUid holds the user name
+  kMember,           // `rfc2307bis`: the group's member holds the user's DN
+  kMemberOf,         // `memberof`: the user's memberOf holds the groups' DNs
+  kActiveDirectory,  // `active-directory`: tokenGroups, or where not nested member and the
+                     // primary group; groups for security alone
 };
+
+// What a layout has unless the configuration says otherwise.
+struct LayoutDefaults {
+  const char* user_filter;
+  const char* login_attribute;
+  const char* group_name_attribute;
+};
+constexpr LayoutDefaults DefaultsOf(Membership membership) {
+  if (membership != Membership::kActiveDirectory) return {"(uid={{ username }})", "uid", "cn"};
+  // There cn is neither what people type nor, from one folder to another, a group's alone.
+  return {"(&(objectCategory=person)(objectClass=user)(sAMAccountName={{ username }}))",
+          "sAMAccountName", "sAMAccountName"};
+}
+
+// Among supportedCapabilities of the root, what tells an Active Directory ([MS-ADTS] 3.1.1.3.4.3).
+inline constexpr const char* kActiveDirectoryCapability = "1.2.840.113556.1.4.800";
 
 // How much of an answer is taken (security.md section 3, row LDAP). What is above is left out and
 // reported (a value), or makes the answer useless (the rest).
@@ -42,9 +60,9 @@ struct Settings {
 
   struct Users {
     std::string base;
-    std::string filter = "(uid={{ username }})";  // checked by CheckFilterTemplate
-    std::string login_attribute = "uid";          // must hold the name, byte for byte (U4)
-    bool fold_case = true;                        // its value in ASCII lower case first (U2)
+    std::string filter = DefaultsOf({}).user_filter;               // checked by CheckFilterTemplate
+    std::string login_attribute = DefaultsOf({}).login_attribute;  // must hold the name (U4)
+    bool fold_case = true;  // its value in ASCII lower case first (U2)
     // After it a pwdAccountLockedTime has run out; 0: never, as the server alone knows.
     std::chrono::seconds lockout_duration{0};
     AttributeNames attributes;
@@ -58,7 +76,7 @@ struct Settings {
     std::string member_attribute;
     // Whether who is in a group is also in the groups that hold this one.
     bool nested = false;
-    std::string name_attribute = "cn";
+    std::string name_attribute = DefaultsOf({}).group_name_attribute;
     AttributeNames attributes;
     bool operator==(const Groups&) const = default;
   } groups;

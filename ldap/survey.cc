@@ -13,8 +13,6 @@ namespace rolebridge::ldap {
 namespace {
 
 constexpr const char* kNoAttributes = "1.1";  // RFC 4511 4.5.1.8
-// [MS-ADTS] 3.1.1.3.4.3: LDAP_CAP_ACTIVE_DIRECTORY_OID.
-constexpr std::string_view kActiveDirectory = "1.2.840.113556.1.4.800";
 
 // Narrows `base` down, or widens it, so that it holds `name` as well.
 class BaseFinder {
@@ -97,8 +95,8 @@ Result<RootEntry> Survey::ReadRoot(const std::vector<std::string>& wanted) {
   root.naming_contexts = ValuesOf(entry, "defaultNamingContext");
   if (root.naming_contexts.empty()) root.naming_contexts = ValuesOf(entry, "namingContexts");
   const auto& capabilities = ValuesOf(entry, "supportedCapabilities");
-  root.is_active_directory =
-      std::find(capabilities.begin(), capabilities.end(), kActiveDirectory) != capabilities.end();
+  root.is_active_directory = std::find(capabilities.begin(), capabilities.end(),
+                                       kActiveDirectoryCapability) != capabilities.end();
   for (const std::string& schema : ValuesOf(entry, "subschemaSubentry")) {
     auto known = ReadSchema(**lease, schema, wanted, deadline);
     if (!known) return known.error();

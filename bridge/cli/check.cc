@@ -159,6 +159,20 @@ void CheckGroup(const config::Config& config, const ldap::Group& group, SysSecon
   }
 }
 
+// Whether the directory is what ldap.groups.membership takes it for.
+void CheckLayout(const config::Config& config, ldap::Directory& directory, Report& report) {
+  const Result<bool> is_active_directory = directory.IsActiveDirectory();
+  if (!is_active_directory) return report.Wrong(is_active_directory.error().message);
+  const bool is_taken_for_one = config.ldap.groups.membership == ldap::Membership::kActiveDirectory;
+  if (*is_active_directory == is_taken_for_one) return;
+  if (is_taken_for_one) {
+    return report.Wrong("ldap.groups.membership: the directory is no Active Directory");
+  }
+  report.Warn(
+      "ldap.groups.membership: the directory is an Active Directory; only "
+      "'active-directory' sees its primary groups and account control");
+}
+
 // What can be said of the directory's settings alone, and with `online` of what is in it.
 void CheckDirectory(const config::Config& config, const Clock& clock, bool online, Report& report) {
   auto directory = issuer::OpenDirectory(config, clock);
@@ -166,6 +180,7 @@ void CheckDirectory(const config::Config& config, const Clock& clock, bool onlin
   if (!online) return;
   const Result<void> probed = (*directory)->Probe();
   if (!probed) return report.Wrong(probed.error().message);
+  CheckLayout(config, **directory, report);
   size_t groups = 0;
   std::set<std::string> reported;
   std::vector<ldap::DroppedValue> dropped;

@@ -39,7 +39,8 @@ void AddAnswers(CLI::App& command, InitOptions& options) {
       ->group("Answers");
   command
       .add_option("--membership", options.membership,
-                  "How groups name their members: rfc2307, rfc2307bis, memberof")
+                  "How groups name their members: rfc2307, rfc2307bis, memberof, "
+                  "active-directory")
       ->group("Answers");
   command.add_option("--account", options.accounts, "An AWS account, NAME=ID; may be repeated")
       ->group("Answers");

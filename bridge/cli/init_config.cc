@@ -79,11 +79,17 @@ std::string WriteLdap(const Answers& answers, const FileNames& names) {
       List(answers.ldap_uris) + "\n";
   if (!names.ca_file.empty()) text += "  ca_file: " + InQuotes(names.ca_file) + "\n";
   text += "  bind:\n    dn: " + InQuotes(answers.bind_dn) + "\n    password_file: ldap.secret\n";
-  text += "  users:\n    base: " + InQuotes(answers.users_base) +
-          "\n    filter: \"(uid={{ username }})\"\n"
-          "    attributes: { email: mail, full_name: cn }\n";
+  const bool is_active_directory = answers.membership == ldap::Membership::kActiveDirectory;
+  text += "  users:\n    base: " + InQuotes(answers.users_base) + "\n";
+  if (is_active_directory) {
+    text += "    # People log in by sAMAccountName.\n";
+  } else {
+    text += "    filter: \"(uid={{ username }})\"\n";
+  }
+  text += "    attributes: { email: mail, full_name: cn }\n";
   text += "  groups:\n    base: " + InQuotes(answers.groups_base) +
           "\n    membership: " + NameOf(answers.membership) + "\n";
+  if (is_active_directory) text += "    nested: true\n";
   if (answers.has_unique_members) text += "    member_attribute: uniqueMember\n";
   text += WriteGroupAttributes(answers);
   return text;
@@ -181,6 +187,8 @@ std::string NameOf(ldap::Membership membership) {
       return "rfc2307bis";
     case ldap::Membership::kMemberOf:
       return "memberof";
+    case ldap::Membership::kActiveDirectory:
+      return "active-directory";
   }
   return "";
 }

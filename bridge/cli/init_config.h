@@ -57,7 +57,7 @@ std::string WriteConfig(const Answers& answers, const FileNames& names);
 // The drop-in that lets the issuer reach `addresses`, which are no loopback.
 std::string WriteDropIn(const std::vector<std::string>& addresses);
 
-// "rfc2307", "rfc2307bis", "memberof".
+// "rfc2307", "rfc2307bis", "memberof", "active-directory".
 std::string NameOf(ldap::Membership membership);
 
 }  // namespace rolebridge::cli

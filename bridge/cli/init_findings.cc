@@ -41,6 +41,8 @@ std::string Styles::BaseOf(Membership style) const {
       return HasUniqueMembers() ? unique_member.base : member.base;
     case Membership::kMemberUid:
       return member_uid.base;
+    case Membership::kActiveDirectory:
+      return "";
     case Membership::kMemberOf:
       return ldap::CommonBase({member_of.values.begin(), member_of.values.end()});
   }

@@ -69,15 +69,15 @@ std::string ComplaintOfAccount(const std::string& text) {
 }
 
 std::optional<Membership> MembershipOf(const std::string& text) {
-  for (const Membership one :
-       {Membership::kMemberUid, Membership::kMember, Membership::kMemberOf}) {
+  for (const Membership one : {Membership::kMemberUid, Membership::kMember, Membership::kMemberOf,
+                               Membership::kActiveDirectory}) {
     if (text == NameOf(one)) return one;
   }
   return std::nullopt;
 }
 
 std::string ComplaintOfMembership(const std::string& text) {
-  return MembershipOf(text) ? "" : "is none of rfc2307, rfc2307bis and memberof";
+  return MembershipOf(text) ? "" : "is none of rfc2307, rfc2307bis, memberof and active-directory";
 }
 
 AccountAnswer AccountOf(const std::string& text) {
@@ -317,10 +317,7 @@ Result<void> Interviewer::ConnectAndReadRoot() {
     return root.error();
   }
   root_ = *std::move(root);
-  if (!root_.is_active_directory) return {};
-  survey_.reset();
-  return Error{ErrorCode::kInvalidArgument,
-               "the directory is an Active Directory, whose layout is not supported yet"};
+  return {};
 }
 
 Result<void> Interviewer::AskDirectory() {
@@ -330,7 +327,9 @@ Result<void> Interviewer::AskDirectory() {
     if (questions_.is_unattended() && HasProblems()) return SayAllProblems();
     const Result<void> connected = ConnectAndReadRoot();
     if (connected) {
-      questions_.Say("  The directory answers.");
+      questions_.Say(root_.is_active_directory
+                         ? "  The directory answers; it is an Active Directory."
+                         : "  The directory answers.");
       return {};
     }
     if (questions_.is_unattended()) {
@@ -373,7 +372,10 @@ Result<void> Interviewer::AskBase() {
 Result<void> Interviewer::AskUsersBase() {
   std::string fallback = base_.empty() ? "" : "ou=people," + base_;
   const std::string& given = options_.users_base;
-  if (IsAsking() && !HasProblems()) {
+  if (IsAsking() && root_.is_active_directory) {
+    // Its people stand in many places, the first ones in CN=Users.
+    fallback = base_;
+  } else if (IsAsking() && !HasProblems()) {
     const auto people = survey_->Count(given.empty() ? base_ : given, "uid");
     if (!people) return people.error();
     fallback = people->base.empty() ? base_ : people->base;
@@ -392,7 +394,9 @@ Result<void> Interviewer::AskUsersBase() {
 
 Result<void> Interviewer::AskMembership() {
   std::string fallback = IsAsking() ? "" : NameOf(Membership::kMember);
-  if (IsAsking() && !HasProblems()) {
+  if (IsAsking() && root_.is_active_directory) {
+    fallback = NameOf(Membership::kActiveDirectory);
+  } else if (IsAsking() && !HasProblems()) {
     const std::string& below = options_.groups_base.empty() ? base_ : options_.groups_base;
     auto styles = CountStyles(*survey_, answers_.users_base, below);
     if (!styles) return styles.error();
@@ -403,7 +407,8 @@ Result<void> Interviewer::AskMembership() {
   }
   const auto name = Ask({.flag = "--membership",
                          .text = "Membership: by memberUid (rfc2307), member or uniqueMember "
-                                 "(rfc2307bis) or people's memberOf (memberof)",
+                                 "(rfc2307bis), people's memberOf (memberof), or "
+                                 "active-directory",
                          .fallback = fallback,
                          .complaint = ComplaintOfMembership},
                         options_.membership);

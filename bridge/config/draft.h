@@ -56,8 +56,8 @@ struct BindDraft {
 
 struct LdapUsersDraft {
   std::string base;
-  std::string filter = ldap::Settings{}.users.filter;
-  std::string login_attribute = ldap::Settings{}.users.login_attribute;
+  std::string filter;           // empty: as ldap::DefaultsOf
+  std::string login_attribute;  // the same
   seconds lockout_duration{0};
   std::vector<Named<std::string>> attributes;
   std::vector<std::string> self_writable;
@@ -66,9 +66,9 @@ struct LdapUsersDraft {
 struct LdapGroupsDraft {
   std::string base;
   ldap::Membership membership = ldap::Settings{}.groups.membership;
-  std::string member_attribute;
+  std::optional<Located<std::string>> member_attribute;
   bool nested = ldap::Settings{}.groups.nested;
-  std::string name_attribute = ldap::Settings{}.groups.name_attribute;
+  std::string name_attribute;  // empty: as ldap::DefaultsOf
   std::vector<Named<std::string>> attributes;
 };
 

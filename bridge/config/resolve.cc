@@ -163,6 +163,10 @@ ldap::AttributeNames AttributeNamesOf(const std::vector<Named<std::string>>& att
   return names;
 }
 
+std::string OrDefault(const std::string& value, const char* otherwise) {
+  return value.empty() ? otherwise : value;
+}
+
 void Resolver::ResolveLdap() {
   const LdapDraft& draft = draft_.ldap;
   ldap::Settings& settings = config_.ldap;
@@ -173,16 +177,24 @@ void Resolver::ResolveLdap() {
     settings.bind_password_file = draft.bind->password_file;
   }
   settings.users.base = draft.users.base;
-  settings.users.filter = draft.users.filter;
-  settings.users.login_attribute = draft.users.login_attribute;
+  const ldap::LayoutDefaults defaults = ldap::DefaultsOf(draft.groups.membership);
+  settings.users.filter = OrDefault(draft.users.filter, defaults.user_filter);
+  settings.users.login_attribute = OrDefault(draft.users.login_attribute, defaults.login_attribute);
   settings.users.fold_case = draft_.users.fold_case;
   settings.users.lockout_duration = draft.users.lockout_duration;
   settings.users.attributes = AttributeNamesOf(draft.users.attributes);
   settings.groups.base = draft.groups.base;
   settings.groups.membership = draft.groups.membership;
-  settings.groups.member_attribute = draft.groups.member_attribute;
+  if (const auto& member = draft.groups.member_attribute) {
+    settings.groups.member_attribute = member->value;
+    if (draft.groups.membership == ldap::Membership::kActiveDirectory) {
+      Refuse(member->position, "ldap.groups.member_attribute",
+             "is of no use with 'membership: active-directory', which has its own; leave it out");
+    }
+  }
   settings.groups.nested = draft.groups.nested;
-  settings.groups.name_attribute = draft.groups.name_attribute;
+  settings.groups.name_attribute =
+      OrDefault(draft.groups.name_attribute, defaults.group_name_attribute);
   settings.groups.attributes = AttributeNamesOf(draft.groups.attributes);
   settings.connect_timeout = draft.connect_timeout;
   settings.operation_timeout = draft.operation_timeout;

@@ -124,7 +124,7 @@ class AccountIdType {
   Shape Describe() const { return {.words = Words(), .pattern = "^[0-9]{12}$"}; }
 };
 
-// One word out of a closed set. A word with an `unsupported` text is known, and refused with it.
+// One word out of a closed set.
 template <typename Enum>
 class ChoiceType {
  public:
@@ -132,7 +132,6 @@ class ChoiceType {
   struct Word {
     std::string_view word;
     Enum value;
-    std::string_view unsupported = {};
   };
   explicit ChoiceType(std::vector<Word> words) : words_(std::move(words)) {}
 
@@ -140,29 +139,23 @@ class ChoiceType {
     const YamlNode* scalar = reader.Scalar(node, Words());
     if (scalar == nullptr) return std::nullopt;
     for (const Word& word : words_) {
-      if (word.word != scalar->text) continue;
-      if (word.unsupported.empty()) return word.value;
-      reader.Refuse(scalar->position,
-                    mapping::Quote(scalar->text) + " " + std::string(word.unsupported));
-      return std::nullopt;
+      if (word.word == scalar->text) return word.value;
     }
     reader.Refuse(scalar->position, mapping::Quote(scalar->text) + " is not allowed; use " +
-                                        Words() + mapping::DidYouMean(scalar->text, Supported()));
+                                        Words() + mapping::DidYouMean(scalar->text, All()));
     return std::nullopt;
   }
-  std::string Words() const { return mapping::OneOf(Supported()); }
+  std::string Words() const { return mapping::OneOf(All()); }
   Shape Describe() const {
     Shape shape;
-    for (const std::string_view word : Supported()) shape.choices.emplace_back(word);
+    for (const std::string_view word : All()) shape.choices.emplace_back(word);
     return shape;
   }
 
  private:
-  std::vector<std::string_view> Supported() const {
+  std::vector<std::string_view> All() const {
     std::vector<std::string_view> words;
-    for (const Word& word : words_) {
-      if (word.unsupported.empty()) words.push_back(word.word);
-    }
+    for (const Word& word : words_) words.push_back(word.word);
     return words;
   }
 

@@ -17,6 +17,7 @@ import unittest
 import ds389_layout
 import model
 import openldap
+import samba_layout
 
 SOURCE = pathlib.Path(os.environ["ROLEBRIDGE_SOURCE_DIR"])
 PROGRAM = pathlib.Path(os.environ["ROLEBRIDGE_BINARY_DIR"]) / "bin" / "rolebridge"
@@ -253,6 +254,37 @@ class DirectoryServerMemberTest(DirectoryServer, unittest.TestCase):
 class DirectoryServerMemberOfTest(DirectoryServer, unittest.TestCase):
     layout = "memberOf"
     server_resolves = True
+
+
+class ActiveDirectory(Conformance):
+    page = "active-directory.md"
+    layout = "active-directory"
+    objections = samba_layout.OBJECTIONS
+    server_resolves = True
+
+    @classmethod
+    def start_server(cls):
+        return samba_layout.start()
+
+    @classmethod
+    def edit(cls, section):
+        for old, new in (*samba_layout.ATTRIBUTES,
+                         ("    nested: true\n", "    nested: true\n    name_attribute: cn\n")):
+            assert section.count(old) == 1, old
+            section = section.replace(old, new)
+        return super().edit(section)
+
+
+class ActiveDirectoryTest(ActiveDirectory, unittest.TestCase):
+    pass
+
+
+class ActiveDirectoryDirectTest(ActiveDirectory, unittest.TestCase):
+    nested = False
+
+    @classmethod
+    def edit(cls, section):
+        return super().edit(section).replace("    nested: true\n", "")
 
 
 if __name__ == "__main__":

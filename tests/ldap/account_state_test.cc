@@ -17,7 +17,7 @@ AccountVerdict Judge(const std::string& attribute, const std::string& value, Sys
                      seconds lockout = seconds(0)) {
   std::string lower = attribute;
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return JudgeAccount({.attributes = {{lower, {value}}}}, now, lockout);
+  return JudgeAccount({.attributes = {{lower, {value}}}}, Membership::kMember, now, lockout);
 }
 
 constexpr AccountState kActive = AccountState::kActive;
@@ -119,7 +119,7 @@ TEST(AccountStateTest, UnlocksOnceTheLockOutHasRunOut) {
 
 TEST(AccountStateTest, IsClosedByOneOfSeveralValues) {
   const Entry entry{.attributes = {{"nsaccountlock", {"FALSE", "TRUE"}}}};
-  EXPECT_EQ(JudgeAccount(entry, kNow, seconds(0)).state, kDisabled);
+  EXPECT_EQ(JudgeAccount(entry, Membership::kMember, kNow, seconds(0)).state, kDisabled);
 }
 
 TEST(AccountStateTest, SaysWhichAttributeWasTheReason) {
@@ -127,8 +127,26 @@ TEST(AccountStateTest, SaysWhichAttributeWasTheReason) {
   EXPECT_EQ(Judge("shadowExpire", "soon").reason, "shadowExpire=soon cannot be read");
 }
 
+// As a hardened domain hides them from whoever is not told.
+TEST(AccountStateTest, IsClosedWhereActiveDirectoryDoesNotShowIt) {
+  const Entry whole{.attributes = {{"useraccountcontrol", {"512"}},
+                                   {"msds-user-account-control-computed", {"0"}},
+                                   {"accountexpires", {"0"}}}};
+  constexpr Membership kLayout = Membership::kActiveDirectory;
+  EXPECT_EQ(JudgeAccount(whole, kLayout, kNow, seconds(0)).state, kActive);
+  for (const auto& [attribute, values] : whole.attributes) {
+    Entry hidden = whole;
+    hidden.attributes.erase(attribute);
+    const AccountVerdict verdict = JudgeAccount(hidden, kLayout, kNow, seconds(0));
+    EXPECT_EQ(verdict.state, kDisabled) << attribute;
+    EXPECT_NE(verdict.reason.find(" is not shown: let the bind account read it"), std::string::npos)
+        << verdict.reason;
+    EXPECT_EQ(JudgeAccount(hidden, Membership::kMember, kNow, seconds(0)).state, kActive);
+  }
+}
+
 TEST(AccountStateTest, IsActiveWhereNothingSpeaksAgainstIt) {
-  EXPECT_EQ(JudgeAccount({}, kNow, seconds(0)).state, kActive);
+  EXPECT_EQ(JudgeAccount({}, Membership::kMember, kNow, seconds(0)).state, kActive);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@ RFC 4511, so that it can also say what no server says.
 """
 
 import os
+import re
 import signal
 import socket
 import struct
@@ -141,7 +142,7 @@ class Client:
             self.searches += 1
             self.body = body
             is_for_people = b"ou=people" in body[:60]
-            good = people if is_for_people else groups
+            good = people if is_for_people else GROUPS_OF.get(self.script.split("-")[0], groups)
             scripts = SCRIPTS_OF_PEOPLE if is_for_people else SCRIPTS_OF_GROUPS
             scripts.get(self.script, good)(self, message_id)
 
@@ -180,6 +181,79 @@ def code(number):
 
 def entry_and_code(number):
     return lambda client, message_id: client.send(admins(message_id) + done(message_id, number))
+
+
+# ---- as Active Directory answers ---------------------------------------------------------------
+
+
+def sid(rid, domain=7):
+    return struct.pack("<BB6s5I", 1, 5, b"\0\0\0\0\0\5", 21, domain, domain, domain, rid)
+
+
+ALICE, PRIMARY, FIRST_GROUP = 1101, 513, 2000
+# What a person's entry has there.
+DOMAIN_PERSON = {"objectSid": [sid(ALICE)], "primaryGroupID": [str(PRIMARY)],
+                 "userAccountControl": ["512"], "msDS-User-Account-Control-Computed": ["0"],
+                 "accountExpires": ["0"]}
+
+
+def in_domain(groups=1, token=None, **person):
+    """Alice with a token of so many groups, or with `token` for the whole of its entry."""
+    def answer(client, message_id):
+        if b"tokenGroups" not in client.body:
+            client.send(alice(message_id, **{**DOMAIN_PERSON, **person}) + done(message_id))
+            return
+        whole = {"objectSid": [sid(ALICE)],
+                 "tokenGroups": [sid(PRIMARY)] + [sid(FIRST_GROUP + n) for n in range(groups)]}
+        client.send(entry(message_id, PERSON, whole if token is None else token)
+                    + done(message_id))
+    return answer
+
+
+def domain_groups(client, message_id):
+    """Those that were asked for by their identifier, and what the server keeps beside them."""
+    for n in range(1000):
+        if sid(FIRST_GROUP + n) in client.body:
+            client.send(entry(message_id, f"cn=g{n},ou=groups,dc=example,dc=org",
+                              {"cn": [f"g{n}"], "objectSid": [sid(FIRST_GROUP + n)],
+                               "awsRole": [f"in-search-{client.searches}"]}))
+    client.send(done(message_id))
+
+
+def domain_group(**attributes):
+    return lambda client, message_id: client.send(admins(message_id, **attributes)
+                                                  + done(message_id))
+
+
+def in_parts(*parts):
+    """Alice's memberOf, part after part, each a pair of options and of numbers of groups."""
+    def answer(client, message_id):
+        options, numbers = parts[min(client.searches, len(parts)) - 1]
+        dn = PERSON
+        if options == "elsewhere":
+            dn, options = "uid=bob,ou=people,dc=example,dc=org", ";range=2-*"
+        values = [f"cn=g{n},ou=groups,dc=example,dc=org" for n in numbers]
+        named = {"memberOf" + options: values} if values else {}
+        if client.searches == 1:
+            named["uid"] = ["alice"]
+        client.send(entry(message_id, dn, named) + done(message_id))
+    return answer
+
+
+def named_groups(client, message_id):
+    """Those that a search names in its filter, (|(cn=g0)(cn=g1)...)."""
+    for found in re.findall(rb"\x04\x02cn\x04.(g\d+)", client.body, re.DOTALL):
+        name = found.decode()
+        client.send(entry(message_id, f"cn={name},ou=groups,dc=example,dc=org", {"cn": [name]}))
+    client.send(done(message_id))
+
+
+def endless_parts(client, message_id):
+    first = client.searches - 1
+    named = {f"memberOf;range={first}-{first}": [f"cn=g{first},ou=groups,dc=example,dc=org"]}
+    if client.searches == 1:
+        named["uid"] = ["alice"]
+    client.send(entry(message_id, PERSON, named) + done(message_id))
 
 
 # As soon as a client has connected.
@@ -235,6 +309,36 @@ SCRIPTS_OF_PEOPLE = {
         cn=["%d" % n for n in range(1000)]) + done(message_id)),
     "bad-uid-number": lambda client, message_id: client.send(
         alice(message_id, uidNumber=["20001", "0"]) + done(message_id)),
+    "domain": in_domain(),
+    "domain-600": in_domain(groups=600),
+    "domain-no-token": in_domain(token={"objectSid": [sid(ALICE)]}),
+    "domain-token-of-another": in_domain(
+        token={"objectSid": [sid(ALICE + 1)], "tokenGroups": [sid(FIRST_GROUP)]}),
+    "domain-token-of-nobody": in_domain(token={"tokenGroups": [sid(FIRST_GROUP)]}),
+    "domain-token-no-sid": in_domain(
+        token={"objectSid": [sid(ALICE)], "tokenGroups": [sid(FIRST_GROUP)[:-1]]}),
+    "domain-person-no-sid": in_domain(objectSid=[]),
+    "domain-person-two-sids": in_domain(objectSid=[sid(ALICE), sid(ALICE + 1)]),
+    "domain-no-primary": in_domain(primaryGroupID=[]),
+    "domain-odd-primary": in_domain(primaryGroupID=["513 "]),
+    "domain-huge-primary": in_domain(primaryGroupID=["4294967296"]),
+    "domain-hidden-account": in_domain(userAccountControl=[]),
+    "domain-group-not-asked-for": in_domain(),
+    "domain-group-no-sid": in_domain(),
+    "domain-values": in_domain(mail=[b"\xff\x00"], cn=[bytes(range(16))]),
+    "parts": in_parts((";range=0-1", [0, 1]), (";range=2-2", [2]), (";range=3-*", [3, 4])),
+    "parts-beside-none": lambda client, message_id: client.send(alice(
+        message_id, memberOf=[], **{"memberOf;range=0-*": ["cn=g0,ou=groups,dc=example,dc=org"]})
+        + done(message_id)),
+    "parts-late": in_parts((";range=1-*", [1])),
+    "parts-miscounted": in_parts((";range=0-2", [0, 1]), (";range=3-*", [3])),
+    "parts-gap": in_parts((";range=0-1", [0, 1]), (";range=3-*", [3])),
+    "parts-again": in_parts((";range=0-1", [0, 1]), (";range=0-*", [0, 1, 2])),
+    "parts-unnamed": in_parts((";range=0-1", [0, 1]), ("", [0, 1, 2])),
+    "parts-end": in_parts((";range=0-1", [0, 1]), ("", [])),
+    "parts-unreadable": in_parts((";range=0-1", [0, 1]), (";range=2-x", [2])),
+    "parts-of-another": in_parts((";range=0-1", [0, 1]), ("elsewhere", [2])),
+    "parts-endless": endless_parts,
     "object-guid": lambda client, message_id: client.send(
         alice(message_id, objectGUID=[bytes(range(16))]) + done(message_id)),
 }
@@ -264,7 +368,12 @@ SCRIPTS_OF_GROUPS = {
         + entry(message_id, "cn=mute,ou=groups,dc=example,dc=org", {})
         + done(message_id)),
     "endless": endless,
+    "domain-group-not-asked-for": domain_group(objectSid=[sid(FIRST_GROUP + 1)]),
+    "domain-group-no-sid": domain_group(),
 }
+
+# What a script whose name begins like this has for groups unless it says otherwise.
+GROUPS_OF = {"domain": domain_groups, "parts": named_groups}
 
 
 def listen(server, script):

@@ -37,6 +37,13 @@ TEST(AnyOfTest, LeavesOneAlone) {
   EXPECT_EQ(AnyOf({"(a=1)", "(b=2)"}), "(|(a=1)(b=2))");
 }
 
+TEST(AllOfTest, IsAList) { EXPECT_EQ(AllOf({"(a=1)", "(b=2)"}), "(&(a=1)(b=2))"); }
+
+TEST(BitsFilterTest, NamesActiveDirectorysRule) {
+  // [MS-ADTS] 2.2.12: a group for security has the highest bit set.
+  EXPECT_EQ(BitsFilter("groupType", 0x80000000), "(groupType:1.2.840.113556.1.4.803:=2147483648)");
+}
+
 TEST(IsAttributeNameTest, FollowsRfc4512) {
   for (const char* name :
        {"uid", "awsRole", "msDS-User-Account-Control-Computed", "2.5.4.3", "a1"}) {

@@ -130,19 +130,19 @@ def run(*command, text=None):
 
 
 class Authority:
-    """A certificate authority and one server certificate, in `folder`.
+    """A certificate authority and the certificate of a server at `address`, in `folder`.
 
     `kind`: good; wrong-host, for another name; no-san, with the right name in the subject alone;
     expired, since 2020; other-ca, signed by an authority that `ca_file` does not hold.
     """
 
-    def __init__(self, folder, kind="good"):
+    def __init__(self, folder, kind="good", address="127.0.0.1"):
         os.makedirs(folder, exist_ok=True)
         self.folder = folder
         self.ca_file = os.path.join(folder, "ca.crt")
         self.certificate = os.path.join(folder, "server.crt")
         self.key = os.path.join(folder, "server.key")
-        names = f"IP:127.0.0.1,DNS:localhost,DNS:{socket.gethostname()}"
+        names = f"IP:{address},DNS:localhost,DNS:{socket.gethostname()}"
         if kind == "wrong-host":
             names = "DNS:directory.example.net"
         self.config = os.path.join(folder, "openssl.cnf")

@@ -187,6 +187,28 @@ limits: { connections: 100, groups_per_person: 50 }
   EXPECT_EQ(config.limits.workers, Limits{}.workers);
 }
 
+TEST(SectionsTest, TakeDefaultsFromTheDirectorysLayout) {
+  const auto loaded = [](const std::string& membership, const std::string& more = "") {
+    const LoadResult result =
+        Parsed(With("groups:", "groups: { base: \"ou=x\", membership: " + membership + more +
+                                   ", attributes: { aws_role: x } }"));
+    EXPECT_EQ(Lines(result.mistakes), "");
+    return result.config->ldap;
+  };
+  const ldap::Settings plain = loaded("rfc2307");
+  EXPECT_EQ(plain.users.filter, "(uid={{ username }})");
+  EXPECT_EQ(plain.users.login_attribute, "uid");
+  EXPECT_EQ(plain.groups.name_attribute, "cn");
+  const ldap::Settings domain = loaded("active-directory");
+  EXPECT_EQ(domain.groups.membership, ldap::Membership::kActiveDirectory);
+  EXPECT_EQ(domain.users.filter,
+            "(&(objectCategory=person)(objectClass=user)(sAMAccountName={{ username }}))");
+  EXPECT_EQ(domain.users.login_attribute, "sAMAccountName");
+  EXPECT_EQ(domain.groups.name_attribute, "sAMAccountName");
+  EXPECT_FALSE(domain.groups.nested);
+  EXPECT_EQ(loaded("active-directory", ", name_attribute: cn").groups.name_attribute, "cn");
+}
+
 // Each row of base/limits.h, at its borders and one beyond.
 TEST(SectionsTest, HoldEveryLimitBetweenItsMinimumAndItsCeiling) {
   for (const LimitRow& row : kLimitRows) {
@@ -240,9 +262,10 @@ TEST(SectionsTest, RefuseWithPlacePathValueAndWhatIsAllowed) {
        "test.yaml:7:40: ldap.users.attributes.username: the name has a meaning already; choose "
        "another name"},
       {"groups:",
-       "groups: { base: \"ou=x\", membership: active-directory, attributes: { aws_role: x } }",
-       "test.yaml:8:39: ldap.groups.membership: 'active-directory' is not supported yet; use "
-       "rfc2307bis or memberof"},
+       "groups: { base: \"ou=x\", membership: active-directory, member_attribute: memberOf, "
+       "attributes: { aws_role: x } }",
+       "test.yaml:8:75: ldap.groups.member_attribute: is of no use with 'membership: "
+       "active-directory', which has its own; leave it out"},
       {"groups:", "groups: { base: \"ou=x\", nested: yes, attributes: { aws_role: x } }",
        "test.yaml:8:35: ldap.groups.nested: 'yes' is not true or false; write: nested: true"},
       {"groups:", "groups: { base: \"ou=x\", member_attribute: a_b, attributes: { aws_role: x } }",
@@ -251,7 +274,7 @@ TEST(SectionsTest, RefuseWithPlacePathValueAndWhatIsAllowed) {
       {"groups:",
        "groups: { base: \"ou=x\", membership: rfc2307biss, attributes: { aws_role: x } }",
        "test.yaml:8:39: ldap.groups.membership: 'rfc2307biss' is not allowed; use rfc2307, "
-       "rfc2307bis or memberof; did you mean 'rfc2307bis'?"},
+       "rfc2307bis, memberof or active-directory; did you mean 'rfc2307bis'?"},
       {"preset:", "assertion_lifetime: 6m",
        "test.yaml:16:25: applications.aws.assertion_lifetime: '6m' is out of range; use 1m to "
        "5m"},

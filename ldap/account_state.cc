@@ -107,6 +107,14 @@ Verdict LockedTime(std::string_view value, const Instants& instants) {
   return has_run_out ? AccountState::kActive : AccountState::kLocked;
 }
 
+// When it is unlocked again; 1970 where only an administrator does that (389's passwordUnlock off).
+Verdict UnlockTime(std::string_view value, const Instants& instants) {
+  const auto unlocked_at = ParseGeneralizedTime(value);
+  if (!unlocked_at) return std::nullopt;
+  const bool is_locked = *unlocked_at == SysSeconds() || instants.now < *unlocked_at;
+  return is_locked ? AccountState::kLocked : AccountState::kActive;
+}
+
 Verdict StartTime(std::string_view value, const Instants& instants) {
   const auto start = ParseGeneralizedTime(value);
   if (!start) return std::nullopt;
@@ -151,6 +159,7 @@ constexpr std::array kRows = {
     Row{"userAccountControl", UserAccountControl},
     Row{"msDS-User-Account-Control-Computed", ComputedControl},
     Row{"pwdAccountLockedTime", LockedTime},
+    Row{"accountUnlockTime", UnlockTime},
     Row{"pwdStartTime", StartTime},
     Row{"pwdEndTime", EndTime},
     Row{"krbPrincipalExpiration", EndTime},

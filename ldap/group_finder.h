@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -32,9 +33,9 @@ enum class Ways { kUnknown, kKnown };
 // hold these, level by level. One that was found already is not followed again, so cycles end.
 //
 // From a level to the next it is one search, whose filter names all groups of the level (several,
-// under way together, where there are more than kGroupsPerSearch); memberOf is followed by reading
-// the groups that it names, and costs nothing where the server has resolved nesting itself. Lists
-// of members are searched and never read.
+// under way together, where there are more than kGroupsPerSearch); so for the groups that memberOf
+// names, which are all there is to ask for where the server has resolved nesting itself. Lists of
+// members are searched and never read.
 class GroupFinder {
  public:
   // `settings` outlives this. `base`: settings.groups.base.
@@ -67,6 +68,12 @@ class GroupFinder {
     Entry entry;
     std::optional<size_t> through;
   };
+  // A group that memberOf names.
+  struct Name {
+    std::string spelled;  // as it does
+    Holder by;
+  };
+  using Named = std::map<Dn, Name>;  // those below the base that are not known yet
   struct Search;
 
   Result<std::vector<Candidate>> FindDirect(Search& search, const Entry& person,
@@ -75,6 +82,9 @@ class GroupFinder {
   Result<std::vector<Candidate>> SearchHolding(Search& search, std::span<const Holder> level) const;
   Result<std::vector<Candidate>> ReadMemberOf(Search& search,
                                               std::span<const Holder> holders) const;
+  Result<Named> NamesOfGroups(Search& search, std::span<const Holder> holders) const;
+  Result<std::vector<Candidate>> SearchNamed(Search& search, Named& named) const;
+  Result<void> ReadNamed(Search& search, const Named& named, std::vector<Candidate>& groups) const;
   Result<std::vector<std::vector<Entry>>> SearchGroups(
       Search& search, const std::vector<std::string>& filters) const;
   Result<void> Take(Search& search, std::vector<Candidate> candidates, size_t depth) const;

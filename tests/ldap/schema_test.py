@@ -1,4 +1,5 @@
-"""etc/ldap/: both forms of the schema load into a real slapd and say the same."""
+"""etc/ldap/: the forms of the schema load into a real slapd and say the same; that of 389 Directory
+Server is loaded by tests/directories, and compared here."""
 
 import os
 import re
@@ -11,6 +12,8 @@ import slapd
 SOURCE = os.environ["ROLEBRIDGE_SOURCE_DIR"]
 SCHEMA = os.path.join(SOURCE, "etc/ldap/rolebridge.schema")
 LDIF = os.path.join(SOURCE, "etc/ldap/rolebridge.ldif")
+LDIF_389 = os.path.join(SOURCE, "etc/ldap/rolebridge-389.ldif")
+ARC = re.compile(r"2\.25\.296705626439544546920620358561934410676\.([12])\.")
 
 CONFIG = """dn: cn=config
 objectClass: olcGlobal
@@ -65,6 +68,19 @@ class SchemaTest(unittest.TestCase):
         from_ldif = self.load_ldif()
         self.assertEqual(len(from_ldif), 3)
         self.assertEqual(from_ldif, self.load_schema())
+
+    def test_389_has_the_same(self):
+        with open(LDIF_389, encoding="utf-8") as schema:
+            lines = schema.read().replace("\n  ", " ").splitlines()
+        found = [line for line in lines if line.startswith(("attributeTypes: ", "objectClasses: "))]
+        # Its own way to say who made them; it takes no bounds of lengths.
+        found = [line.replace(" X-ORIGIN 'rolebridge'", "") for line in found]
+        names = {"1": "RoleBridgeAttribute:", "2": "RoleBridgeClass:"}
+        found = [ARC.sub(lambda kind: names[kind.group(1)], line) for line in found]
+        same = [re.sub(r"\{\d+\}$|\{\d+\}(?= \))", "", line.removeprefix("olc")).replace(
+            "AttributeTypes", "attributeTypes").replace("ObjectClasses", "objectClasses")
+            for line in self.load_ldif()]
+        self.assertEqual(sorted(found), sorted(same))
 
     def test_roles_and_accounts_keep_their_case(self):
         for line in self.load_ldif():

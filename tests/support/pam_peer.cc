@@ -19,6 +19,10 @@ PamPeer::PamPeer(Script script) : script_(std::move(script)) {
 PamPeer::~PamPeer() {
   shutdown(listener_.get(), SHUT_RDWR);
   thread_.join();
+  for (Login& login : logins_) {
+    shutdown(login.connection.get(), SHUT_RDWR);  // nobody waits for a login that nobody ends
+    login.thread.join();
+  }
   std::filesystem::remove_all(folder_);
 }
 
@@ -26,8 +30,14 @@ void PamPeer::Serve() {
   while (true) {
     UniqueFd socket(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!socket) return;
-    Channel channel(std::move(socket));
-    script_(channel);
+    // A process each, as the real one: a login that waits keeps no other waiting.
+    UniqueFd connection(dup(socket.get()));
+    std::thread thread([this, end = std::move(socket), raw = connection.get()]() mutable {
+      Channel channel(std::move(end));
+      script_(channel);
+      shutdown(raw, SHUT_RDWR);
+    });
+    logins_.push_back({std::move(connection), std::move(thread)});
   }
 }
 

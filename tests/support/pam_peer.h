@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "bridge/base/channel.h"
 
@@ -24,13 +25,18 @@ class PamPeer {
   const std::string& path() const { return path_; }
 
  private:
+  struct Login {
+    UniqueFd connection;
+    std::thread thread;
+  };
   void Serve();
 
   const Script script_;
   std::string folder_;
   std::string path_;
   UniqueFd listener_;
-  std::thread thread_;
+  std::vector<Login> logins_;
+  std::thread thread_;  // the only one to touch logins_ until it has ended
 };
 
 }  // namespace rolebridge::testing

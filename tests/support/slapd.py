@@ -41,6 +41,7 @@ PR_SET_PDEATHSIG = 1
 # `member` and `memberUid` it may search for and not read: that is all it needs.
 ACCESS = """
 access to attrs=userPassword
+  by self =xw
   by anonymous auth
   by * none
 access to attrs=member,uniqueMember,memberUid
@@ -186,19 +187,21 @@ class Slapd:
     root_dn = "cn=root,dc=example,dc=org"
 
     def __init__(self, ldif=(SAMPLE,), memberof=False, certificate="good", extra_schemas=(),
-                 extra_config="", starttls=True, log_operations=False):
+                 extra_config="", starttls=True, log_operations=False, access=ACCESS, modules=(),
+                 is_2307bis=False):
         self.folder = tempfile.mkdtemp(prefix="rolebridge-slapd-")
         os.chmod(self.folder, 0o755)  # unprivileged users of the demo read ca.crt and the socket
         self.bind_password = secrets.token_urlsafe(18)
         self.root_password = secrets.token_urlsafe(18)
         self.memberof = memberof
+        self.is_2307bis = is_2307bis
         self.log_operations = log_operations
         self.process = None
         self.ports = (free_port(), free_port())
         try:
             self.authority = Authority(os.path.join(self.folder, "tls"), certificate)
             self.ca_file = self.authority.ca_file
-            self._write_config(extra_schemas, extra_config, starttls)
+            self._write_config(extra_schemas, extra_config, starttls, access, modules)
             self._load(ldif)
         except BaseException:
             self.close()
@@ -222,14 +225,15 @@ class Slapd:
     def config(self):
         return os.path.join(self.folder, "slapd.conf")
 
-    def _write_config(self, extra_schemas, extra_config, starttls):
+    def _write_config(self, extra_schemas, extra_config, starttls, access, modules):
         database = os.path.join(self.folder, "database")
         os.mkdir(database, 0o700)
         schemas = ["/etc/ldap/schema/%s.schema" % name
-                   for name in ("core", "cosine", "nis", "inetorgperson", *extra_schemas)]
+                   for name in ("core", "cosine", "inetorgperson", *extra_schemas)]
+        schemas.insert(2, self._write_posix_schema())
         lines = [f"include {schema}" for schema in schemas + [SCHEMA]]
         lines += ["modulepath /usr/lib/ldap", "moduleload back_mdb", "moduleload ppolicy",
-                  "moduleload memberof",
+                  "moduleload memberof", *(f"moduleload {module}" for module in modules),
                   f"pidfile {self.folder}/slapd.pid",
                   f"argsfile {self.folder}/slapd.args",
                   "threads 4", "loglevel 0", "sizelimit 500"]
@@ -241,7 +245,7 @@ class Slapd:
                   f"rootdn {self.root_dn}", f"rootpw {self.root_password}",
                   "maxsize 2147483648", "dbnosync",
                   "index objectClass,uid,cn,member,memberUid eq"]
-        lines += [ACCESS.format(base=self.base, bind_dn=self.bind_dn), "overlay ppolicy"]
+        lines += [access.format(base=self.base, bind_dn=self.bind_dn), "overlay ppolicy"]
         if self.memberof:
             lines += ["overlay memberof", "memberof-refint true"]
         if extra_config:
@@ -249,6 +253,17 @@ class Slapd:
         with open(self.config, "w") as config:
             os.chmod(self.config, 0o600)
             config.write("\n".join(lines) + "\n")
+
+    def _write_posix_schema(self):
+        """nis.schema; for RFC 2307bis with posixGroup as something that a group is besides."""
+        with open("/etc/ldap/schema/nis.schema", encoding="utf-8") as schema:
+            before, after = schema.read().split("NAME 'posixGroup'", 1)
+        if self.is_2307bis:
+            after = after.replace("STRUCTURAL", "AUXILIARY", 1)
+        path = os.path.join(self.folder, "nis.schema")
+        with open(path, "w", encoding="utf-8") as schema:
+            schema.write(before + "NAME 'posixGroup'" + after)
+        return path
 
     def _load(self, paths):
         blocks = []

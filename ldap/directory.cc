@@ -123,6 +123,11 @@ Result<void> CheckAccount(const Settings& settings, const SecretString& password
   }
   if (settings.uris.empty()) return WrongSetting("ldap.uris: at least one address is needed");
   if (is_anonymous) return {};
+  for (const std::string& part : settings.ignored_references) {
+    if (const auto dn = Dn::Parse(part); !dn) {
+      return WrongSetting("ldap.ignored_references: " + dn.error().message);
+    }
+  }
   if (const auto dn = Dn::Parse(settings.bind_dn); !dn) {
     return WrongSetting("ldap.bind.dn: " + dn.error().message);
   }

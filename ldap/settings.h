@@ -63,6 +63,9 @@ struct Settings {
     bool operator==(const Groups&) const = default;
   } groups;
 
+  // Subtrees that another server holds and that nobody is looked for in, as DNs.
+  std::vector<std::string> ignored_references;
+
   std::chrono::milliseconds connect_timeout{3000};
   std::chrono::milliseconds operation_timeout{5000};
   std::chrono::milliseconds lookup_timeout{10000};

@@ -176,6 +176,10 @@ SectionType<LdapDraft> LdapSection() {
       Row("groups", &S::groups, LdapGroupsSection(), kRequired, "where groups are found"),
       Row("connect_timeout", &S::connect_timeout, timeout, kOptional,
           "for connecting, and as long again for TLS and the bind"),
+      Row("ignored_references", &S::ignored_references, ListType(Dn(), 0, 100), kOptional,
+          "subtrees that another server holds and that nobody is looked for in; an answer that "
+          "lacks "
+          "any other is refused"),
       Row("operation_timeout", &S::operation_timeout, timeout, kOptional, "for one operation"),
       Row("lookup_timeout", &S::lookup_timeout, timeout, kOptional, "for all that one login asks"),
       Row("pool_size", &S::pool_size, NumberType(1, 64), kOptional,

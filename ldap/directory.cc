@@ -15,6 +15,7 @@
 #include "ldap/filter.h"
 #include "ldap/group_finder.h"
 #include "ldap/pool.h"
+#include "ldap/services.h"
 
 namespace rolebridge::ldap {
 namespace {
@@ -76,6 +77,7 @@ Error WrongSetting(std::string message) {
 }
 
 Result<void> CheckUri(const std::string& uri, bool is_anonymous) {
+  if (ParseServiceUri(uri) && !is_anonymous) return {};
   LDAPURLDesc* raw = nullptr;
   const bool parsed = ldap_url_parse(uri.c_str(), &raw) == LDAP_URL_SUCCESS;
   const UrlParts url(raw);
@@ -121,13 +123,13 @@ Result<void> CheckAccount(const Settings& settings, const SecretString& password
   for (const std::string& uri : settings.uris) {
     if (const auto checked = CheckUri(uri, is_anonymous); !checked) return checked;
   }
-  if (settings.uris.empty()) return WrongSetting("ldap.uris: at least one address is needed");
-  if (is_anonymous) return {};
   for (const std::string& part : settings.ignored_references) {
     if (const auto dn = Dn::Parse(part); !dn) {
       return WrongSetting("ldap.ignored_references: " + dn.error().message);
     }
   }
+  if (settings.uris.empty()) return WrongSetting("ldap.uris: at least one address is needed");
+  if (is_anonymous) return {};
   if (const auto dn = Dn::Parse(settings.bind_dn); !dn) {
     return WrongSetting("ldap.bind.dn: " + dn.error().message);
   }

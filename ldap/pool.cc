@@ -237,17 +237,20 @@ void Pool::RefreshNames() {
 // in everybody and then say nothing.
 void Pool::Probe(const std::string& uri) {
   const Deadline began = steady_clock::now();
-  const Deadline deadline = began + 2 * settings_.connect_timeout;
   const SearchRequest root{.base = "",
                            .scope = SearchScope::kBase,
                            .filter = PresenceFilter("objectClass"),
                            .attributes = {kNoAttributes},
                            .maximum_entries = 1,
                            .may_be_missing = true};
-  auto opened = Connection::Open(settings_, uri, password_, watchdog_, deadline);
-  // A server that refuses to show that entry is there, too.
-  const bool is_back =
-      opened && ((*opened)->Search(root, deadline) || !(*opened)->has_server_failed());
+  auto opened =
+      Connection::Open(settings_, uri, password_, watchdog_, began + 2 * settings_.connect_timeout);
+  bool is_back = false;
+  if (opened) {
+    const auto found = (*opened)->Search(root, steady_clock::now() + settings_.connect_timeout);
+    // A server that refuses to show that entry is there, too.
+    is_back = found || !(*opened)->has_server_failed();
+  }
   NoteEnd(uri, began, is_back ? ServerList::Outcome::kAnswered : ServerList::Outcome::kFailed);
   if (is_back && (*opened)->is_usable()) Keep(*std::move(opened));
 }

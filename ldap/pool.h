@@ -34,7 +34,7 @@ class Pool {
   // `settings` outlives this. `find_services`: who knows the servers of ldap+srv:// addresses.
   Pool(const Settings& settings, SecretString password,
        ServiceFinder find_services = SystemServiceFinder());
-  ~Pool();  // may wait for a probe under way: connect_timeout
+  ~Pool();  // may wait some seconds: for a probe under way, or the DNS
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 

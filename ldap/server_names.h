@@ -41,7 +41,7 @@ class ServerNames {
   const ServiceFinder find_;
   bool has_services_ = false;
   std::map<std::string, Known> known_;  // by what is configured
-  Error failure_{ErrorCode::kUnavailable, "ldap.uris names no server"};
+  Error failure_{ErrorCode::kUnavailable, "ldap: ldap.uris names no server"};
 };
 
 }  // namespace rolebridge::ldap

@@ -87,17 +87,21 @@ struct Connection::Collected {
   bool was_ended = false;                                    // by `visit`
   size_t bytes = 0;
   size_t references = 0;
-  std::string page_cookie;  // not empty: there is another page
+  bool is_malformed = false;  // an entry, so that it can't be read
+  std::string page_cookie;    // not empty: there is another page
 
   Result<void> Add(LDAP* ldap, LDAPMessage* message);
 };
 
 // Reads one entry by the decoder that keeps lengths: values may hold any byte.
 Result<void> Connection::Collected::Add(LDAP* ldap, LDAPMessage* message) {
-  const Error malformed{ErrorCode::kInvalidArgument, "ldap: the server sent a malformed entry"};
+  const auto malformed = [this] {
+    is_malformed = true;
+    return Error{ErrorCode::kInvalidArgument, "ldap: the server sent a malformed entry"};
+  };
   BerElement* raw_ber = nullptr;
   berval dn{};
-  if (ldap_get_dn_ber(ldap, message, &raw_ber, &dn) != LDAP_SUCCESS) return malformed;
+  if (ldap_get_dn_ber(ldap, message, &raw_ber, &dn) != LDAP_SUCCESS) return malformed();
   const std::unique_ptr<BerElement, FreeBer> ber(raw_ber);
   Entry entry;
   entry.dn.assign(dn.bv_val, dn.bv_len);
@@ -107,7 +111,7 @@ Result<void> Connection::Collected::Add(LDAP* ldap, LDAPMessage* message) {
     berval* raw_values = nullptr;
     const int code = ldap_get_attribute_ber(ldap, message, ber.get(), &name, &raw_values);
     const CPtr<berval, ber_memfree> owner(raw_values);
-    if (code != LDAP_SUCCESS) return malformed;
+    if (code != LDAP_SUCCESS) return malformed();
     if (name.bv_val == nullptr) break;
     const std::string description = LowerAscii({name.bv_val, name.bv_len});
     const size_t options = description.find(';');
@@ -229,7 +233,7 @@ Result<void> Connection::Collect(int message_id, const SearchRequest& request, D
     }
     if (type == LDAP_RES_SEARCH_ENTRY) {
       if (const auto added = collected.Add(ldap, raw); !added) {
-        has_server_failed_ = true;
+        has_server_failed_ = collected.is_malformed;
         return Refused(added.error().code, added.error().message);
       }
       if (collected.visit == nullptr && collected.entries.size() > request.maximum_entries) {

@@ -248,8 +248,9 @@ void Pool::Probe(const std::string& uri) {
   bool is_back = false;
   if (opened) {
     const auto found = (*opened)->Search(root, steady_clock::now() + settings_.connect_timeout);
+    const bool is_silent = !found && found.error().code == ErrorCode::kDeadlineExceeded;
     // A server that refuses to show that entry is there, too.
-    is_back = found || !(*opened)->has_server_failed();
+    is_back = found || (!is_silent && !(*opened)->has_server_failed());
   }
   NoteEnd(uri, began, is_back ? ServerList::Outcome::kAnswered : ServerList::Outcome::kFailed);
   if (is_back && (*opened)->is_usable()) Keep(*std::move(opened));

@@ -329,7 +329,7 @@ SCRIPTS_OF_PEOPLE = {
         message_id, memberOf=[], **{"memberOf;range=0-*": ["cn=g0,ou=groups,dc=example,dc=org"]})
         + done(message_id)),
     "parts-late": in_parts((";range=1-*", [1])),
-    "parts-miscounted": in_parts((";range=0-2", [0, 1]), (";range=3-*", [3])),
+    "parts-miscounted": in_parts((";range=0-2", [0, 1]), (";range=2-*", [2])),
     "parts-gap": in_parts((";range=0-1", [0, 1]), (";range=3-*", [3])),
     "parts-again": in_parts((";range=0-1", [0, 1]), (";range=0-*", [0, 1, 2])),
     "parts-unnamed": in_parts((";range=0-1", [0, 1]), ("", [0, 1, 2])),

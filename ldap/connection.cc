@@ -28,7 +28,7 @@ constexpr std::chrono::milliseconds kAfterTheWatchdog{100};
 constexpr ber_int_t kPageSize = 500;
 constexpr std::string_view kSizeLimitHint =
     "the server limits how many entries one may read; raise that for the bind account (OpenLDAP: "
-    "limits, size.prtotal)";
+    "limits, size.prtotal; Active Directory: MaxPageSize)";
 constexpr size_t kRequestsUnderWay = 32;
 constexpr int kLevelOfReadAhead = LBER_SBIOD_LEVEL_PROVIDER + 5;
 
@@ -464,7 +464,9 @@ Result<void> Connection::Collect(int message_id, const SearchRequest& request, D
                        "ldap: the answer to a " + what + " is larger than 32 MiB");
       }
     }
-    // L7: references to other servers (LDAP_RES_SEARCH_REFERENCE) are not followed.
+    // L7: references to other servers (LDAP_RES_SEARCH_REFERENCE) are not followed: our password
+    // would go where they say. Every search from the root of a domain brings some, for parts of the
+    // forest that other servers hold; what is below the base here, is here.
     if (type != LDAP_RES_SEARCH_RESULT) continue;
 
     int code = LDAP_SUCCESS;

@@ -23,9 +23,10 @@ constexpr const char* kPrimaryGroup = "primaryGroupID";
 constexpr uint32_t kIsForSecurity = 0x80000000;
 
 Error NotShown(const Entry& entry, const char* attribute) {
-  return {ErrorCode::kInvalidArgument,
-          "ldap: '" + entry.dn + "' shows no usable " + attribute +
-              "; the bind account must be allowed to read it (docs/directories/active-directory.md)"};
+  return {
+      ErrorCode::kInvalidArgument,
+      "ldap: '" + entry.dn + "' shows no usable " + attribute +
+          "; the bind account must be allowed to read it (docs/directories/active-directory.md)"};
 }
 
 Result<Sid> SidOf(const Entry& entry) {

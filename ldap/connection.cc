@@ -1,19 +1,14 @@
 #include "ldap/connection.h"
 
-#include <lber.h>
-#include <ldap.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 #include <utility>
 
-#include "bridge/base/c_ptr.h"
+#include "ldap/connection_handle.h"
 #include "ldap/filter.h"
+#include "ldap/pipe_signal_held.h"
 #include "ldap/value_range.h"
 
 namespace rolebridge::ldap {
@@ -22,67 +17,19 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// So that a fresh libldap reads what a fresh ldap.conf of Debian would name.
-constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
-constexpr std::chrono::milliseconds kAfterTheWatchdog{100};
 constexpr ber_int_t kPageSize = 500;
 constexpr std::string_view kSizeLimitHint =
     "the server limits how many entries one may read; raise that for the bind account (OpenLDAP: "
     "limits, size.prtotal; Active Directory: MaxPageSize)";
 constexpr size_t kRequestsUnderWay = 32;
-constexpr int kLevelOfReadAhead = LBER_SBIOD_LEVEL_PROVIDER + 5;
+// Nobody's server needs as long for an answer that it gives at all.
+constexpr milliseconds kFairTime{1000};
 
 using Message = CPtr<LDAPMessage, ldap_msgfree>;
-using Text = CPtr<void, ldap_memfree>;
 using Control = CPtr<LDAPControl, ldap_control_free>;
 using Controls = CPtr<LDAPControl*, ldap_controls_free>;
 struct FreeBer {
   void operator()(BerElement* ber) const { ber_free(ber, 0); }
-};
-
-timeval ToTimeval(milliseconds time) {
-  const auto positive = std::max(time, milliseconds(1));
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(positive);
-  const std::chrono::microseconds rest = positive - seconds;
-  return {static_cast<time_t>(seconds.count()), static_cast<suseconds_t>(rest.count())};
-}
-
-milliseconds TimeLeft(Deadline deadline) {
-  return std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
-}
-
-// libldap writes with write(2), so a server that has gone away would end the process by SIGPIPE.
-// While one of these lives, the signal waits; one that came meanwhile is taken at the end. Where
-// the process ignores the signal anyway, there is nothing to do.
-class PipeSignalHeld {
- public:
-  PipeSignalHeld() {
-    struct sigaction now {};
-    if (sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) return;
-    is_held_ = true;
-    sigset_t pending;
-    sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~PipeSignalHeld() {
-    if (!is_held_) return;
-    if (!was_pending_) {
-      const timespec at_once{};
-      while (sigtimedwait(&pipe_, nullptr, &at_once) == -1 && errno == EINTR) continue;
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  PipeSignalHeld(const PipeSignalHeld&) = delete;
-  PipeSignalHeld& operator=(const PipeSignalHeld&) = delete;
-
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-  bool is_held_ = false;
-  bool was_pending_ = false;
 };
 
 ErrorCode CodeOf(int ldap_code) {
@@ -106,37 +53,12 @@ ErrorCode CodeOf(int ldap_code) {
   }
 }
 
-bool IsEncryptedScheme(std::string_view uri) { return !uri.starts_with("ldapi://"); }
-
 std::string LowerAscii(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return lower;
-}
-
-// Sets an option of one handle and reads it back: a build of libldap that silently ignores one must
-// not pass for a safe one (security.md L2).
-bool SetNumber(LDAP* handle, int option, int value) {
-  int now = ~value;
-  return ldap_set_option(handle, option, &value) == LDAP_OPT_SUCCESS &&
-         ldap_get_option(handle, option, &now) == LDAP_OPT_SUCCESS && now == value;
-}
-
-bool SetText(LDAP* handle, int option, const char* value) {
-  if (ldap_set_option(handle, option, value) != LDAP_OPT_SUCCESS) return false;
-  char* now = nullptr;
-  if (ldap_get_option(handle, option, &now) != LDAP_OPT_SUCCESS) return false;
-  const Text owner(now);
-  if (value == nullptr) return now == nullptr || *now == '\0';
-  return now != nullptr && std::strcmp(now, value) == 0;
-}
-
-bool SetSwitch(LDAP* handle, int option, bool on) {
-  int now = on ? 0 : 1;
-  return ldap_set_option(handle, option, on ? LDAP_OPT_ON : LDAP_OPT_OFF) == LDAP_OPT_SUCCESS &&
-         ldap_get_option(handle, option, &now) == LDAP_OPT_SUCCESS && (now != 0) == on;
 }
 
 }  // namespace
@@ -146,44 +68,6 @@ const std::vector<std::string>& ValuesOf(const Entry& entry, std::string_view at
   const auto found = entry.attributes.find(LowerAscii(attribute));
   return found == entry.attributes.end() ? kNone : found->second;
 }
-
-struct Connection::Handle {
-  explicit Handle(Connection& connection) {
-    callbacks.lc_add = &Connected;
-    callbacks.lc_del = &Closing;
-    callbacks.lc_arg = &connection;
-  }
-  ~Handle() {
-    if (ldap != nullptr) ldap_unbind_ext_s(ldap, nullptr, nullptr);
-  }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-
-  // libldap calls this between connect(2) and the TLS handshake. Not 0 makes it give up.
-  static int Connected(LDAP*, Sockbuf* socket, LDAPURLDesc*, sockaddr*, ldap_conncb* callbacks) {
-    auto& connection = *static_cast<Connection*>(callbacks->lc_arg);
-    // A second connection on this handle would be libldap's own idea, without StartTLS and bind.
-    if (connection.watched_.socket() >= 0) return -1;
-    int descriptor = -1;
-    ber_len_t maximum = kMaximumMessageBytes;
-    if (ber_sockbuf_ctrl(socket, LBER_SB_OPT_GET_FD, &descriptor) != 1) return -1;
-    if (ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &maximum) != 1) return -1;
-    // One read(2) for what has come, not two for each message. Its place is above the socket, which
-    // libldap adds after this, and below TLS.
-    if (ber_sockbuf_add_io(socket, &ber_sockbuf_io_readahead, kLevelOfReadAhead, nullptr) != 0) {
-      return -1;
-    }
-    if (!connection.watched_.Attach(descriptor)) return -1;
-    // The time for the handshake counts from here: a name may have had several addresses.
-    const Deadline handshake = steady_clock::now() + connection.settings_.connect_timeout;
-    connection.watched_.Arm(std::min(handshake, connection.open_deadline_));
-    return 0;
-  }
-  static void Closing(LDAP*, Sockbuf*, ldap_conncb*) {}
-
-  LDAP* ldap = nullptr;
-  ldap_conncb callbacks{};
-};
 
 // What comes together while one search is answered.
 struct Connection::Collected {
@@ -272,125 +156,33 @@ Connection::~Connection() {
   handle_.reset();
 }
 
-Result<std::unique_ptr<Connection>> Connection::Open(const Settings& settings,
-                                                     const std::string& uri,
-                                                     const SecretString& password,
-                                                     Watchdog& watchdog, Deadline deadline) {
-  const PipeSignalHeld held;
-  std::unique_ptr<Connection> connection(new Connection(settings, uri, watchdog));
-  if (const auto prepared = connection->Prepare(deadline); !prepared) return prepared.error();
-  if (uri.starts_with("ldap://")) {
-    if (const auto encrypted = connection->StartTls(); !encrypted) return encrypted.error();
-  }
-  if (const auto bound = connection->Bind(password, deadline); !bound) return bound.error();
-  return connection;
-}
-
-Result<void> Connection::Prepare(Deadline deadline) {
-  open_deadline_ = deadline;
-  handle_ = std::make_unique<Handle>(*this);
-  const int code = ldap_initialize(&handle_->ldap, uri_.c_str());
-  if (code != LDAP_SUCCESS) return Failed("'" + uri_ + "'", code, "check ldap.uris");
-  if (const auto set = SetOptions(); !set) return set;
-  if (IsEncryptedScheme(uri_)) {
-    if (const auto set = SetTlsOptions(); !set) return set;
-  }
-  // Until there is a socket this only remembers that it is too late.
-  watched_.Arm(deadline);
-  return {};
-}
-
-Result<void> Connection::SetOptions() {
-  LDAP* const ldap = handle_->ldap;
-  // libldap 2.6 ends a handshake by this, too, and calls it "can't contact". The watchdog, which
-  // says that time was up, comes first.
-  const timeval connect = ToTimeval(settings_.connect_timeout + kAfterTheWatchdog);
-  const timeval operation = ToTimeval(settings_.operation_timeout);
-  const int seconds = static_cast<int>(std::max<time_t>(1, operation.tv_sec));
-  const bool all_set =
-      SetNumber(ldap, LDAP_OPT_PROTOCOL_VERSION, LDAP_VERSION3) &&
-      SetSwitch(ldap, LDAP_OPT_REFERRALS, false) &&          // L7
-      SetNumber(ldap, LDAP_OPT_DEREF, LDAP_DEREF_NEVER) &&   // L7
-      SetSwitch(ldap, LDAP_OPT_RESTART, true) &&             // a signal is no broken connection
-      SetNumber(ldap, LDAP_OPT_SIZELIMIT, LDAP_NO_LIMIT) &&  // each search says its own
-      SetNumber(ldap, LDAP_OPT_TIMELIMIT, seconds) &&
-      ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &connect) == LDAP_OPT_SUCCESS &&
-      ldap_set_option(ldap, LDAP_OPT_TIMEOUT, &operation) == LDAP_OPT_SUCCESS &&
-      ldap_set_option(ldap, LDAP_OPT_CONNECT_CB, &handle_->callbacks) == LDAP_OPT_SUCCESS;
-  if (all_set) return {};
-  return Refused(ErrorCode::kInternal, "ldap: libldap does not take an option of ours");
-}
-
-// security.md L2 and L3: only options that mean the same with GnuTLS and with OpenSSL, and those
-// that a file or the environment may have set are taken back.
-Result<void> Connection::SetTlsOptions() {
-  LDAP* const ldap = handle_->ldap;
-  const std::string authorities =
-      settings_.ca_file.empty() ? kSystemAuthorities : settings_.ca_file;
-  const bool all_set = SetText(ldap, LDAP_OPT_X_TLS_CACERTDIR, nullptr) &&
-                       SetText(ldap, LDAP_OPT_X_TLS_CERTFILE, nullptr) &&
-                       SetText(ldap, LDAP_OPT_X_TLS_KEYFILE, nullptr) &&
-                       SetText(ldap, LDAP_OPT_X_TLS_CIPHER_SUITE, nullptr) &&
-                       SetText(ldap, LDAP_OPT_X_TLS_CACERTFILE, authorities.c_str()) &&
-                       SetNumber(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT, LDAP_OPT_X_TLS_DEMAND) &&
-                       SetNumber(ldap, LDAP_OPT_X_TLS_REQUIRE_SAN, LDAP_OPT_X_TLS_DEMAND) &&
-                       SetNumber(ldap, LDAP_OPT_X_TLS_PROTOCOL_MIN, LDAP_OPT_X_TLS_PROTOCOL_TLS1_2);
-  if (!all_set) {
-    return Refused(ErrorCode::kInternal, "ldap: libldap does not take a TLS option of ours");
-  }
-  const int client = 0;
-  if (ldap_set_option(ldap, LDAP_OPT_X_TLS_NEWCTX, &client) != LDAP_OPT_SUCCESS) {
-    return Refused(ErrorCode::kUnavailable, "ldap: '" + authorities +
-                                                "' holds no certificates that can be read; check "
-                                                "ldap.ca_file");
-  }
-  return {};
-}
-
-Result<void> Connection::StartTls() {
-  // L1: before this has succeeded, nothing else is sent; where it fails, the handle goes.
-  const int code = ldap_start_tls_s(handle_->ldap, nullptr, nullptr);
-  if (code == LDAP_SUCCESS) return {};
-  return Failed("StartTLS with '" + uri_ + "'", code,
-                "check that the server offers it, and its certificate against ldap.ca_file");
-}
-
-Result<void> Connection::Bind(const SecretString& password, Deadline deadline) {
-  const bool is_anonymous = settings_.bind_dn.empty();
-  if (is_anonymous && IsEncryptedScheme(uri_)) {
-    return Refused(ErrorCode::kInvalidArgument, "ldap: '" + uri_ + "' needs ldap.bind.dn");
-  }
-  // L6: a name with an empty password is a success on servers that allow it, for any name at all.
-  if (!is_anonymous && password.empty()) {
-    return Refused(ErrorCode::kInvalidArgument,
-                   "ldap: the bind password is empty; check "
-                   "ldap.bind.password_file");
-  }
-  LDAP* const ldap = handle_->ldap;
-  if (uri_.starts_with("ldap://") && ldap_tls_inplace(ldap) != 1) {
-    return Refused(ErrorCode::kUnavailable, "ldap: '" + uri_ + "' is not encrypted");
-  }
-  // On ldaps:// and ldapi:// this also connects, so the watchdog's time is that of connecting.
-  if (watched_.socket() >= 0) ArmUntil(deadline);
-  berval secret{password.size(), const_cast<char*>(password.Reveal().data())};
-  if (is_anonymous) secret = {0, const_cast<char*>("")};
-  const int code = ldap_sasl_bind_s(ldap, settings_.bind_dn.c_str(), LDAP_SASL_SIMPLE, &secret,
-                                    nullptr, nullptr, nullptr);
-  watched_.Disarm();
-  if (code == LDAP_SUCCESS && watched_.HasFired()) return Failed("'" + uri_ + "'", LDAP_TIMEOUT);
-  if (code == LDAP_SUCCESS) return {};
-  if (code == LDAP_SERVER_DOWN || code == LDAP_CONNECT_ERROR) {
-    return Failed("'" + uri_ + "'", code,
-                  "check ldap.uris, and its certificate against "
-                  "ldap.ca_file");
-  }
-  return Failed("bind as '" + settings_.bind_dn + "'", code, "check ldap.bind.password_file");
+bool IsFairTime(steady_clock::duration given, const Settings& settings) {
+  return given >= std::min({kFairTime, settings.connect_timeout, settings.operation_timeout});
 }
 
 Deadline Connection::ArmUntil(Deadline deadline) {
-  const Deadline until = std::min(deadline, steady_clock::now() + settings_.operation_timeout);
+  const Deadline now = steady_clock::now();
+  const Deadline until = std::min(deadline, now + settings_.operation_timeout);
+  time_given_ = until - now;
   watched_.Arm(until);
   return until;
+}
+
+// The codes are those that a server gives, or libldap for it, whatever was asked.
+bool Connection::IsServersFault(int code, bool too_late) const {
+  if (too_late || code == LDAP_TIMEOUT) return IsFairTime(time_given_, settings_);
+  switch (code) {
+    case LDAP_SERVER_DOWN:
+    case LDAP_CONNECT_ERROR:
+    case LDAP_DECODING_ERROR:
+    case LDAP_BUSY:
+    case LDAP_UNAVAILABLE:
+    case LDAP_TIMELIMIT_EXCEEDED:
+    case LDAP_OTHER:
+      return true;
+    default:
+      return false;
+  }
 }
 
 Error Connection::Refused(ErrorCode code, std::string message) {
@@ -402,6 +194,7 @@ Error Connection::Refused(ErrorCode code, std::string message) {
 Error Connection::Failed(std::string_view what, int code, std::string_view hint) {
   const bool too_late = watched_.HasFired();
   was_lost_ = !too_late && (code == LDAP_SERVER_DOWN || code == LDAP_UNAVAILABLE);
+  has_server_failed_ = IsServersFault(code, too_late);
   std::string message = "ldap: " + std::string(what) + " failed: ";
   message += too_late ? "no answer in time"
                       : ldap_err2string(code) + std::string(" (") + std::to_string(code) + ")";
@@ -452,6 +245,7 @@ Result<void> Connection::Collect(int message_id, const SearchRequest& request, D
     }
     if (type == LDAP_RES_SEARCH_ENTRY) {
       if (const auto added = collected.Add(ldap, raw); !added) {
+        has_server_failed_ = true;
         return Refused(added.error().code, added.error().message);
       }
       if (collected.visit == nullptr && collected.entries.size() > request.maximum_entries) {

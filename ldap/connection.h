@@ -36,16 +36,20 @@ struct Entry {
 // The values of `attribute`, whatever the case of its name; none where the entry lacks it.
 const std::vector<std::string>& ValuesOf(const Entry& entry, std::string_view attribute);
 
+// Whether a server that did not answer in the time given may be called dead for it.
+bool IsFairTime(std::chrono::steady_clock::duration given, const Settings& settings);
+
 // One LDAP handle, bound as the configured account; for one thread at a time (security.md L12).
 //
 // Every wait ends at its deadline: libldap's timeouts where they work, the watchdog where not (L4).
 // After an error the connection must not be used again.
 class Connection {
  public:
-  // Connects to `uri`, sets TLS up (StartTLS on ldap://) and binds. What ldaprc files and the
-  // environment say does not count: each option is set on the handle and read back (L2).
-  // Errors: kUnavailable and kDeadlineExceeded, with what to look at; kInvalidArgument, an option
-  // was not taken.
+  // Connects to `uri`, sets TLS up (StartTLS on ldap://) and binds: connecting may take the connect
+  // timeout for each address of the host, and the rest together once more as long. What ldaprc
+  // files and the environment say does not count: each option is set on the handle and read back
+  // (L2). Errors: kUnavailable and kDeadlineExceeded, with what to look at; kInvalidArgument, an
+  // option was not taken.
   static Result<std::unique_ptr<Connection>> Open(const Settings& settings, const std::string& uri,
                                                   const SecretString& password, Watchdog& watchdog,
                                                   Deadline deadline);
@@ -75,6 +79,9 @@ class Connection {
   // True where the last error was that of a connection which the other side had closed; then the
   // same on a new one is worth a try.
   bool was_lost() const { return was_lost_; }
+  // True where the last error was the server's own: it was lost, hung, is busy or talked nonsense.
+  // Another server may do better.
+  bool has_server_failed() const { return has_server_failed_; }
   bool is_usable() const { return !has_failed_; }
   // True where the server has closed it, or talks unasked, while it lay idle.
   bool HasNewsWhileIdle() const;
@@ -89,7 +96,7 @@ class Connection {
   Result<void> SetOptions();
   Result<void> SetTlsOptions();
   Result<void> StartTls();
-  Result<void> Bind(const SecretString& password, Deadline deadline);
+  Result<void> Bind(const SecretString& password);
   Result<int> Send(const SearchRequest& request, Deadline deadline, void* page_control);
   Result<void> Collect(int message_id, const SearchRequest& request, Deadline deadline,
                        Collected& collected);
@@ -98,6 +105,7 @@ class Connection {
                          Collected& next);
   Error Failed(std::string_view what, int code, std::string_view hint = {});
   Error Refused(ErrorCode code, std::string message);
+  bool IsServersFault(int code, bool too_late) const;
   Deadline ArmUntil(Deadline deadline);
 
   const Settings& settings_;
@@ -107,6 +115,8 @@ class Connection {
   std::unique_ptr<Handle> handle_;
   bool has_failed_ = false;
   bool was_lost_ = false;
+  bool has_server_failed_ = false;
+  std::chrono::steady_clock::duration time_given_{};  // for the operation under way
 };
 
 }  // namespace rolebridge::ldap

@@ -202,8 +202,7 @@ class LdapDirectory final : public Directory {
         clock_(clock),
         user_filter_(std::move(user_filter)),
         user_base_(std::move(user_base)),
-        group_base_(std::move(group_base)),
-        finder_(settings_, group_base_),
+        finder_(settings_, std::move(group_base)),
         pool_(settings_, std::move(password)) {}
 
   Result<Lookup> Find(std::string_view username) override { return Find(username, Ways::kUnknown); }
@@ -228,7 +227,8 @@ class LdapDirectory final : public Directory {
                           Deadline deadline) const;
   Result<Person> ReadPerson(const Entry& entry, const Dn& dn, Lookup& lookup) const;
   std::string ReadUniqueId(const Entry& entry) const;
-  std::optional<Group> ReadGroup(const Entry& entry, std::vector<DroppedValue>& dropped) const;
+  std::optional<Group> ReadGroup(const Entry& entry, const Dn& dn,
+                                 std::vector<DroppedValue>& dropped) const;
   std::optional<std::string> GroupName(const Entry& entry, const Dn& dn,
                                        std::vector<DroppedValue>& dropped) const;
   std::vector<std::string> UserAttributes() const;
@@ -240,7 +240,6 @@ class LdapDirectory final : public Directory {
   const Clock& clock_;
   const FilterTemplate user_filter_;
   const Dn user_base_;
-  const Dn group_base_;
   const GroupFinder finder_;
   Pool pool_;
 };
@@ -275,7 +274,7 @@ Result<Lookup> LdapDirectory::FindOn(Connection& connection, std::string_view us
   if (!found) return found.error();
   std::vector<Values> onward;  // the way to what lies beyond each group found
   for (const FoundGroup& one : *found) {
-    auto group = ReadGroup(one.entry, lookup.dropped);
+    auto group = ReadGroup(one.entry, one.dn, lookup.dropped);
     Values way = ways == Ways::kKnown && one.through ? onward[*one.through] : Values();
     if (!one.is_way_known) way = {kUnknownWay};
     onward.push_back(way);
@@ -349,19 +348,13 @@ std::string LdapDirectory::ReadUniqueId(const Entry& entry) const {
   return {};
 }
 
-std::optional<Group> LdapDirectory::ReadGroup(const Entry& entry,
+std::optional<Group> LdapDirectory::ReadGroup(const Entry& entry, const Dn& dn,
                                               std::vector<DroppedValue>& dropped) const {
-  const auto dn = Dn::Parse(entry.dn);
-  if (!dn || !dn->IsWithin(group_base_)) {
-    dropped.push_back({entry.dn.substr(0, kMaximumValueBytes), "dn",
-                       "the group is not below ldap.groups.base; it is left out"});
-    return std::nullopt;
-  }
-  auto name = GroupName(entry, *dn, dropped);
+  auto name = GroupName(entry, dn, dropped);
   if (!name) return std::nullopt;
   Group group;
   group.name = *std::move(name);
-  group.dn = dn->text();
+  group.dn = dn.text();
   group.attributes = ReadAttributes(entry, group.name, settings_.groups.attributes, dropped);
   return group;
 }
@@ -401,7 +394,9 @@ Result<void> LdapDirectory::ForEachGroup(const std::function<bool(const Group&)>
                               .filter = finder_.AllGroupsFilter(),
                               .attributes = finder_.GroupAttributes()};
   return (*lease)->ForEach(request, [&](const Entry& entry) {
-    const auto group = ReadGroup(entry, dropped);
+    const auto dn = finder_.DnBelowBase(entry, dropped);
+    if (!dn) return true;
+    const auto group = ReadGroup(entry, *dn, dropped);
     return !group || visit(*group);
   });
 }

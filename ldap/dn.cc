@@ -212,6 +212,12 @@ std::optional<Dn> Dn::Parent() const {
   return parent;
 }
 
+std::optional<std::pair<std::string, std::string>> Dn::HeldValue() const {
+  const Part& first = rdns_.front().front();
+  if (first.is_binary) return std::nullopt;
+  return std::pair(first.type, first.value);
+}
+
 std::optional<std::string> Dn::RdnValue(std::string_view type) const {
   for (const Part& part : rdns_.front()) {
     if (part.type == type && !part.is_binary) return part.value;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bridge/base/result.h"
@@ -34,6 +35,10 @@ class Dn {
 
   // The normalised value of `type` (lower case) in the leftmost RDN.
   std::optional<std::string> RdnValue(std::string_view type) const;
+
+  // An attribute and value that the entry of this name holds, since its RDN does (RFC 4512 section
+  // 2.3.1); none where that is BER. Normalised, so for a filter whose answer is compared by name.
+  std::optional<std::pair<std::string, std::string>> HeldValue() const;
 
   bool operator==(const Dn& other) const { return text_ == other.text_; }
   auto operator<=>(const Dn& other) const { return text_ <=> other.text_; }

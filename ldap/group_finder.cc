@@ -15,6 +15,25 @@ namespace {
 // What groups of the name layout can be in: memberUid holds people alone.
 constexpr const char* kMember = "member";
 
+// Filters that find what one of `parts` finds; in each at most `most` of them, and no more bytes
+// than kFilterBytesPerSearch.
+std::vector<std::string> Batched(std::vector<std::string> parts, size_t most) {
+  std::vector<std::string> filters;
+  std::vector<std::string> batch;
+  size_t bytes = 0;
+  for (std::string& part : parts) {
+    const bool is_full = batch.size() == most || bytes + part.size() > kFilterBytesPerSearch;
+    if (is_full && !batch.empty()) {
+      filters.push_back(AnyOf(std::exchange(batch, {})));
+      bytes = 0;
+    }
+    bytes += part.size();
+    batch.push_back(std::move(part));
+  }
+  filters.push_back(AnyOf(batch));
+  return filters;
+}
+
 constexpr const char* kSid = "objectSid";
 constexpr const char* kToken = "tokenGroups";
 constexpr const char* kPrimaryGroup = "primaryGroupID";
@@ -92,12 +111,8 @@ Result<std::vector<FoundGroup>> GroupFinder::Find(Connection& connection, const 
 Result<void> GroupFinder::Take(Search& search, std::vector<Candidate> candidates,
                                size_t depth) const {
   for (Candidate& candidate : candidates) {
-    auto dn = Dn::Parse(candidate.entry.dn);
-    if (!dn || !dn->IsWithin(base_)) {
-      search.dropped.push_back({candidate.entry.dn.substr(0, kMaximumValueBytes), "dn",
-                                "the group is not below ldap.groups.base; it is left out"});
-      continue;
-    }
+    auto dn = DnBelowBase(candidate.entry, search.dropped);
+    if (!dn) continue;
     if (!search.seen.insert(*dn).second) continue;
     if (depth > kMaximumNesting) {
       return Error{ErrorCode::kInvalidArgument, "ldap: the group '" + candidate.entry.dn +
@@ -163,19 +178,9 @@ Result<std::vector<GroupFinder::Candidate>> GroupFinder::SearchHolding(
   const bool is_by_name = settings_.groups.membership == Membership::kMemberUid;
   const std::string attribute = is_by_name ? kMember : MemberAttribute();
   const size_t most = search.ways == Ways::kKnown ? 1 : kGroupsPerSearch;
-  std::vector<std::string> filters;
   std::vector<std::string> parts;
-  size_t bytes = 0;
-  for (const Holder& holder : level) {
-    std::string part = EqualityFilter(attribute, holder.entry->dn);
-    if (parts.size() == most || (bytes + part.size() > kFilterBytesPerSearch && !parts.empty())) {
-      filters.push_back(AnyOf(std::exchange(parts, {})));
-      bytes = 0;
-    }
-    bytes += part.size();
-    parts.push_back(std::move(part));
-  }
-  filters.push_back(AnyOf(parts));
+  for (const Holder& holder : level) parts.push_back(EqualityFilter(attribute, holder.entry->dn));
+  const std::vector<std::string> filters = Batched(std::move(parts), most);
   auto answers = SearchGroups(search, filters);
   if (!answers) return answers.error();
   std::vector<Candidate> groups;
@@ -233,14 +238,9 @@ Result<std::vector<GroupFinder::Candidate>> GroupFinder::ReadToken(Search& searc
 
 Result<std::vector<GroupFinder::Candidate>> GroupFinder::SearchBySids(
     Search& search, const std::set<Sid>& sids) const {
-  std::vector<std::string> filters;
   std::vector<std::string> parts;
-  for (const Sid& sid : sids) {
-    if (parts.size() == kGroupsPerSearch) filters.push_back(AnyOf(std::exchange(parts, {})));
-    parts.push_back(EqualityFilter(kSid, sid.bytes()));
-  }
-  filters.push_back(AnyOf(parts));
-  auto answers = SearchGroups(search, filters);
+  for (const Sid& sid : sids) parts.push_back(EqualityFilter(kSid, sid.bytes()));
+  auto answers = SearchGroups(search, Batched(std::move(parts), kGroupsPerSearch));
   if (!answers) return answers.error();
   std::vector<Candidate> groups;
   for (auto& answer : *answers) {
@@ -304,48 +304,98 @@ Result<std::vector<std::vector<Entry>>> GroupFinder::SearchGroups(
   return answers;
 }
 
-// The groups that the holders' entries name, those below groups.base, read one by one: their own
-// DN is the only name that every server finds them by.
+// The groups that the holders' entries name, those below groups.base.
 Result<std::vector<GroupFinder::Candidate>> GroupFinder::ReadMemberOf(
     Search& search, std::span<const Holder> holders) const {
+  auto named = NamesOfGroups(search, holders);
+  if (!named) return named.error();
+  auto groups = SearchNamed(search, *named);
+  if (!groups) return groups.error();
+  if (const auto read = ReadNamed(search, *named, *groups); !read) return read.error();
+  return groups;
+}
+
+Result<GroupFinder::Named> GroupFinder::NamesOfGroups(Search& search,
+                                                      std::span<const Holder> holders) const {
   const std::string attribute = MemberAttribute();
-  std::set<Dn> asked;
-  std::vector<SearchRequest> requests;
-  std::vector<Holder> named_by;
+  Named named;
   for (const Holder& holder : holders) {
     const auto& names = ValuesOf(*holder.entry, attribute);
     if (names.size() > kMaximumMemberOfValues) return TooManyGroups();
     for (const std::string& name : names) {
-      const auto dn = Dn::Parse(name);
+      auto dn = Dn::Parse(name);
       if (!dn) {
         search.dropped.push_back({holder.entry->dn, attribute, "a value that is no DN"});
         continue;
       }
       if (!dn->IsWithin(base_) || search.seen.count(*dn) > 0) continue;
-      if (!asked.insert(*dn).second) continue;
-      requests.push_back({.base = name,
-                          .scope = SearchScope::kBase,
-                          .filter = PresenceFilter("objectClass"),
-                          .attributes = GroupAttributes(),
-                          .maximum_entries = 1,
-                          .may_be_missing = true});
-      named_by.push_back(holder);
-      if (requests.size() > settings_.groups_per_person) return TooManyGroups();
+      named.emplace(*std::move(dn), Name{name, holder});
+      if (named.size() > settings_.groups_per_person) return TooManyGroups();
     }
+  }
+  return named;
+}
+
+// By what their RDNs say that they hold: hundreds in one search, and no attribute that only some
+// servers can search for, like entryDN. What is found is taken out of `named`; a namesake
+// elsewhere is not asked for and left out.
+Result<std::vector<GroupFinder::Candidate>> GroupFinder::SearchNamed(Search& search,
+                                                                     Named& named) const {
+  std::vector<std::string> parts;
+  for (const auto& [dn, name] : named) {
+    const auto held = dn.HeldValue();
+    if (held) parts.push_back(EqualityFilter(held->first, held->second));
+  }
+  if (parts.empty()) return std::vector<Candidate>();
+  auto answers = SearchGroups(search, Batched(std::move(parts), kGroupsPerSearch));
+  if (!answers) return answers.error();
+  std::vector<Candidate> groups;
+  for (auto& answer : *answers) {
+    for (Entry& entry : answer) {
+      const auto dn = Dn::Parse(entry.dn);
+      const auto asked = dn ? named.find(*dn) : named.end();
+      if (asked == named.end()) continue;
+      groups.push_back({std::move(entry), asked->second.by.place});
+      named.erase(asked);
+    }
+  }
+  return groups;
+}
+
+// Those that no search finds, by their names: an index may lack them, or a right to search.
+Result<void> GroupFinder::ReadNamed(Search& search, const Named& named,
+                                    std::vector<Candidate>& groups) const {
+  std::vector<SearchRequest> requests;
+  for (const auto& [dn, name] : named) {
+    requests.push_back({.base = name.spelled,
+                        .scope = SearchScope::kBase,
+                        .filter = PresenceFilter("objectClass"),
+                        .attributes = GroupAttributes(),
+                        .maximum_entries = 1,
+                        .may_be_missing = true});
   }
   auto answers = search.connection.SearchAll(requests, search.deadline);
   if (!answers) return answers.error();
-  std::vector<Candidate> groups;
-  for (size_t i = 0; i < requests.size(); ++i) {
-    auto& answer = (*answers)[i];
+  size_t i = 0;
+  for (const auto& [dn, name] : named) {
+    auto& answer = (*answers)[i++];
     if (answer.empty()) {
       search.dropped.push_back(
-          {named_by[i].entry->dn, attribute,
-           "names '" + requests[i].base + "', which is not there or cannot be read"});
+          {name.by.entry->dn, MemberAttribute(),
+           "names '" + name.spelled + "', which is not there or cannot be read"});
     }
-    for (Entry& entry : answer) groups.push_back({std::move(entry), named_by[i].place});
+    for (Entry& entry : answer) groups.push_back({std::move(entry), name.by.place});
   }
-  return groups;
+  return {};
+}
+
+std::optional<Dn> GroupFinder::DnBelowBase(const Entry& entry,
+                                           std::vector<DroppedValue>& dropped) const {
+  auto dn = Dn::Parse(entry.dn);
+  if (dn && dn->IsWithin(base_)) return *std::move(dn);
+  dropped.push_back({entry.dn.substr(0, kMaximumValueBytes), "dn",
+                     "the group is not below ldap.groups.base; it is left out"});
+  return std::nullopt;
 }
 
 std::vector<std::string> GroupFinder::GroupAttributes() const {

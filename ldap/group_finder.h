@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -35,9 +36,9 @@ enum class Ways { kUnknown, kKnown };
 // hold these, level by level. One that was found already is not followed again, so cycles end.
 //
 // From a level to the next it is one search, whose filter names all groups of the level (several,
-// under way together, where there are more than kGroupsPerSearch); memberOf is followed by reading
-// the groups that it names, and costs nothing where the server has resolved nesting itself. Lists
-// of members are searched and never read.
+// under way together, where there are more than kGroupsPerSearch); so for the groups that memberOf
+// names, which are all there is to ask for where the server has resolved nesting itself. Lists of
+// members are searched and never read.
 //
 // Active Directory is asked for tokenGroups instead: the groups that it would put into the person's
 // own token, nesting and primary group resolved ([MS-ADTS] 3.1.1.4.5.19); one read, and one search
@@ -57,6 +58,9 @@ class GroupFinder {
 
   // What a person's entry must be asked for.
   std::vector<std::string> PersonAttributes() const;
+  // The DN of a group's entry; none, with the reason in `dropped`, where it is not below the base.
+  std::optional<Dn> DnBelowBase(const Entry& entry, std::vector<DroppedValue>& dropped) const;
+
   // What a group's entry is asked for.
   std::vector<std::string> GroupAttributes() const;
   // What finds every group below the base that Find could find.
@@ -73,6 +77,12 @@ class GroupFinder {
     Entry entry;
     std::optional<size_t> through;
   };
+  // A group that memberOf names.
+  struct Name {
+    std::string spelled;  // as it does
+    Holder by;
+  };
+  using Named = std::map<Dn, Name>;  // those below the base that are not known yet
   struct Search;
 
   Result<std::vector<Candidate>> FindDirect(Search& search, const Entry& person,
@@ -85,6 +95,9 @@ class GroupFinder {
   Result<std::vector<Candidate>> ReadToken(Search& search, const Entry& person) const;
   Result<std::vector<Candidate>> SearchBySids(Search& search, const std::set<Sid>& sids) const;
   Result<void> OrderByWays(Search& search, const Entry& person) const;
+  Result<Named> NamesOfGroups(Search& search, std::span<const Holder> holders) const;
+  Result<std::vector<Candidate>> SearchNamed(Search& search, Named& named) const;
+  Result<void> ReadNamed(Search& search, const Named& named, std::vector<Candidate>& groups) const;
   Result<std::vector<std::vector<Entry>>> SearchGroups(
       Search& search, const std::vector<std::string>& filters) const;
   Result<void> Take(Search& search, std::vector<Candidate> candidates, size_t depth) const;

@@ -1,7 +1,10 @@
 #include "ldap/pool.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "ldap/filter.h"
 
 namespace rolebridge::ldap {
 namespace {
@@ -10,24 +13,45 @@ using std::chrono::steady_clock;
 
 // Firewalls forget a connection that says nothing; ours is closed before that.
 constexpr std::chrono::seconds kMaximumIdleTime{60};
-constexpr std::chrono::seconds kServerRestsAfterFailure{30};
+constexpr const char* kNoAttributes = "1.1";  // RFC 4511 4.5.1.8
+// For so many servers there is time if all of them hang; one that refuses takes none.
+constexpr size_t kServersToWaitFor = 3;
+
+// What opening a connection to the first of `servers` may take: a share that leaves as much for
+// each of the others, and for the question itself.
+Deadline ShareOf(Deadline deadline, size_t servers) {
+  const Deadline now = steady_clock::now();
+  const auto shares = static_cast<int>(std::min(servers, kServersToWaitFor)) + 1;
+  return now + (deadline - now) / shares;
+}
 
 }  // namespace
 
 Pool::Pool(const Settings& settings, SecretString password)
-    : settings_(settings), password_(std::move(password)) {
-  for (const std::string& uri : settings_.uris) servers_.push_back({uri});
+    : settings_(settings),
+      password_(std::move(password)),
+      servers_(settings_.uris, settings_.server_rules) {
+  // Where there is no other server to go to meanwhile, whoever asks is the probe.
+  if (settings_.uris.size() > 1) prober_ = std::thread([this] { ProbeWhenDue(); });
 }
 
-Pool::~Pool() { idle_.clear(); }
+Pool::~Pool() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+  }
+  health_changed_.notify_all();
+  if (prober_.joinable()) prober_.join();
+  idle_.clear();
+}
 
 Pool::Lease::~Lease() {
-  if (connection_) pool_->Return(std::move(connection_));
+  if (!connection_) return;
+  const bool was_closed_while_idle = WasClosedWhileIdle();
+  pool_->Return(std::move(connection_), was_closed_while_idle);
 }
 
-Result<Pool::Lease> Pool::Borrow(Deadline deadline, bool must_be_new) {
-  std::vector<Idle> dead;  // closed after the lock is gone
-  std::unique_ptr<Connection> connection;
+Result<Pool::Lease> Pool::Borrow(Deadline deadline, const Wish& wish) {
   {
     std::unique_lock lock(mutex_);
     const bool is_free =
@@ -37,74 +61,158 @@ Result<Pool::Lease> Pool::Borrow(Deadline deadline, bool must_be_new) {
                    "ldap: all " + std::to_string(settings_.pool_size) + " connections are in use"};
     }
     ++lent_;
-    // After one old connection was found dead, the others have hardly fared better.
-    if (must_be_new) dead.swap(idle_);
-    if (!must_be_new) connection = TakeIdle(dead);
   }
-  dead.clear();
-  if (connection) return Lease(*this, std::move(connection), true);
-
-  auto opened = OpenAny(deadline);
-  if (!opened) {
-    Return(nullptr);
-    return opened.error();
-  }
-  return Lease(*this, *std::move(opened), false);
+  auto lease = BorrowInOrder(deadline, wish);
+  if (!lease) Return(nullptr, false);
+  return lease;
 }
 
-std::unique_ptr<Connection> Pool::TakeIdle(std::vector<Idle>& dead) {
-  const Deadline now = steady_clock::now();
-  while (!idle_.empty()) {
-    Idle last = std::move(idle_.back());
-    idle_.pop_back();
-    const bool is_old = now - last.since > kMaximumIdleTime;
-    if (!is_old && !last.connection->HasNewsWhileIdle()) return std::move(last.connection);
-    dead.push_back(std::move(last));
+Result<Pool::Lease> Pool::BorrowInOrder(Deadline deadline, const Wish& wish) {
+  std::vector<std::string> order;
+  {
+    const std::lock_guard lock(mutex_);
+    order = servers_.InOrder(steady_clock::now());
   }
-  return nullptr;
-}
-
-Result<std::unique_ptr<Connection>> Pool::OpenAny(Deadline deadline) {
-  Error last{ErrorCode::kUnavailable, "ldap: ldap.uris names no server"};
-  for (const std::string& uri : ServersInOrder()) {
-    auto opened = Connection::Open(settings_, uri, password_, watchdog_, deadline);
-    NoteServer(uri, !opened);
-    if (opened) return opened;
+  std::erase(order, wish.not_to);
+  Error last{ErrorCode::kUnavailable, "ldap: ldap.uris names no other server"};
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (!wish.must_be_new) {
+      if (auto idle = TakeIdle(order[i])) return Lease(*this, std::move(idle), true);
+    }
+    auto opened = Open(order[i], ShareOf(deadline, order.size() - i));
+    if (opened) return Lease(*this, *std::move(opened), false);
     last = opened.error();
   }
   return last;
 }
 
-std::vector<std::string> Pool::ServersInOrder() {
+std::unique_ptr<Connection> Pool::TakeIdle(const std::string& uri) {
+  const auto is_old = [oldest = steady_clock::now() - kMaximumIdleTime](const Idle& idle) {
+    return idle.since < oldest || idle.connection->HasNewsWhileIdle();
+  };
+  std::vector<Idle> old;  // closed after the lock is gone
   const std::lock_guard lock(mutex_);
-  const Deadline now = steady_clock::now();
-  std::vector<std::string> rested;
-  std::vector<std::string> resting;
-  for (const Server& server : servers_) {
-    const bool failed_lately =
-        server.failed_at != Deadline{} && now - server.failed_at < kServerRestsAfterFailure;
-    (failed_lately ? resting : rested).push_back(server.uri);
-  }
-  rested.insert(rested.end(), resting.begin(), resting.end());
-  return rested;
+  old = TakeOut(is_old);
+  const auto last = std::find_if(idle_.rbegin(), idle_.rend(),
+                                 [&](const Idle& idle) { return idle.connection->uri() == uri; });
+  if (last == idle_.rend()) return nullptr;
+  auto connection = std::move(last->connection);
+  idle_.erase(std::next(last).base());
+  return connection;
 }
 
-void Pool::NoteServer(const std::string& uri, bool has_failed) {
-  const std::lock_guard lock(mutex_);
-  for (Server& server : servers_) {
-    if (server.uri == uri) server.failed_at = has_failed ? steady_clock::now() : Deadline{};
+Result<std::unique_ptr<Connection>> Pool::Open(const std::string& uri, Deadline deadline) {
+  const Deadline began = steady_clock::now();
+  {
+    std::vector<Idle> surplus;
+    const std::lock_guard lock(mutex_);
+    // Those that are idle are of other servers; the one that has been for longest makes room.
+    if (lent_ + idle_.size() > settings_.pool_size && !idle_.empty()) {
+      surplus.push_back(std::move(idle_.front()));
+      idle_.erase(idle_.begin());
+    }
+    servers_.Began(uri, began);
   }
+  auto opened = Connection::Open(settings_, uri, password_, watchdog_, deadline);
+  using Outcome = ServerList::Outcome;
+  const bool is_undecided = !opened && opened.error().code == ErrorCode::kDeadlineExceeded &&
+                            !IsFairTime(deadline - began, settings_);
+  NoteEnd(uri, began,
+          opened         ? Outcome::kAnswered
+          : is_undecided ? Outcome::kUndecided
+                         : Outcome::kFailed);
+  return opened;
 }
 
-void Pool::Return(std::unique_ptr<Connection> connection) {
+void Pool::NoteEnd(const std::string& uri, Deadline began, ServerList::Outcome outcome) {
+  std::vector<Idle> dead;
+  {
+    const std::lock_guard lock(mutex_);
+    servers_.Ended(uri, began, outcome, steady_clock::now());
+    if (outcome == ServerList::Outcome::kFailed) dead = TakeOutOf(uri);
+  }
+  health_changed_.notify_one();
+}
+
+void Pool::Return(std::unique_ptr<Connection> connection, bool was_closed_while_idle) {
+  std::vector<Idle> dead;
   const bool is_kept = connection && connection->is_usable();
+  const bool has_server_failed = connection && connection->has_server_failed();
+  const std::string uri = connection ? connection->uri() : "";
   if (!is_kept) connection.reset();  // closed before its place is given to another
   {
     const std::lock_guard lock(mutex_);
     --lent_;
     if (is_kept) idle_.push_back({std::move(connection), steady_clock::now()});
+    // After one connection was found dead, the idle ones have hardly fared better.
+    if (has_server_failed) dead = TakeOutOf(uri);
+    if (has_server_failed && !was_closed_while_idle) servers_.Failed(uri, steady_clock::now());
   }
   returned_.notify_one();
+  if (has_server_failed) health_changed_.notify_one();
+}
+
+bool Pool::FindAnother(const Lease& failed, Wish& wish) const {
+  if (failed.WasClosedWhileIdle() && !wish.must_be_new) {
+    wish.must_be_new = true;
+    return true;
+  }
+  const bool has_another = settings_.uris.size() > 1 && wish.not_to.empty();
+  if (!failed->has_server_failed() || !has_another) return false;
+  wish = {.not_to = failed->uri()};
+  return true;
+}
+
+std::vector<Pool::Idle> Pool::TakeOut(const std::function<bool(const Idle&)>& is_meant) {
+  const auto first = std::stable_partition(idle_.begin(), idle_.end(), std::not_fn(is_meant));
+  std::vector<Idle> out(std::make_move_iterator(first), std::make_move_iterator(idle_.end()));
+  idle_.erase(first, idle_.end());
+  return out;
+}
+
+std::vector<Pool::Idle> Pool::TakeOutOf(const std::string& uri) {
+  return TakeOut([&](const Idle& idle) { return idle.connection->uri() == uri; });
+}
+
+void Pool::ProbeWhenDue() {
+  std::unique_lock lock(mutex_);
+  while (!is_ending_) {
+    if (const auto uri = servers_.TakeDue(steady_clock::now())) {
+      lock.unlock();
+      Probe(*uri);
+      lock.lock();
+    } else if (const auto next = servers_.NextDue()) {
+      health_changed_.wait_until(lock, *next);
+    } else {
+      health_changed_.wait(lock);
+    }
+  }
+}
+
+// Somebody who connects and asks for the one entry that each server has: there are those that let
+// in everybody and then say nothing.
+void Pool::Probe(const std::string& uri) {
+  const Deadline began = steady_clock::now();
+  const Deadline deadline = began + 2 * settings_.connect_timeout;
+  const SearchRequest root{.base = "",
+                           .scope = SearchScope::kBase,
+                           .filter = PresenceFilter("objectClass"),
+                           .attributes = {kNoAttributes},
+                           .maximum_entries = 1,
+                           .may_be_missing = true};
+  auto opened = Connection::Open(settings_, uri, password_, watchdog_, deadline);
+  // A server that refuses to show that entry is there, too.
+  const bool is_back =
+      opened && ((*opened)->Search(root, deadline) || !(*opened)->has_server_failed());
+  NoteEnd(uri, began, is_back ? ServerList::Outcome::kAnswered : ServerList::Outcome::kFailed);
+  if (is_back && (*opened)->is_usable()) Keep(*std::move(opened));
+}
+
+// What was opened for a probe, for whoever comes next, where there is room.
+void Pool::Keep(std::unique_ptr<Connection> connection) {
+  const std::lock_guard lock(mutex_);
+  if (lent_ + idle_.size() >= settings_.pool_size) return;
+  idle_.push_back({std::move(connection), steady_clock::now()});
 }
 
 }  // namespace rolebridge::ldap

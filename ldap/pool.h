@@ -1,26 +1,36 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bridge/base/result.h"
 #include "bridge/base/secret_string.h"
 #include "ldap/connection.h"
+#include "ldap/server_list.h"
 #include "ldap/settings.h"
 #include "ldap/watchdog.h"
 
 namespace rolebridge::ldap {
 
+// What a connection has to be beside usable.
+struct Wish {
+  bool must_be_new = false;
+  std::string not_to = {};  // a server's URI
+};
+
 // At most settings.pool_size connections to the directory, lent to one thread each.
 //
-// Servers are tried in the order of settings.uris; one that failed is tried last for half a minute.
+// Which server they go to is ServerList's to say. What is asked of one connection is answered by
+// one server, wholly or not at all.
 class Pool {
  public:
   Pool(const Settings& settings, SecretString password);
-  ~Pool();
+  ~Pool();  // may wait for a probe under way: connect_timeout
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
@@ -36,6 +46,8 @@ class Pool {
     Connection& operator*() const { return *connection_; }
     Connection* operator->() const { return connection_.get(); }
     bool is_reused() const { return is_reused_; }
+    // It was an old one that the server had closed meanwhile, which says nothing about the server.
+    bool WasClosedWhileIdle() const { return is_reused_ && connection_->was_lost(); }
 
    private:
     Pool* pool_;
@@ -43,25 +55,25 @@ class Pool {
     bool is_reused_;
   };
 
-  // An idle connection, or, where there is none or `must_be_new`, a new one.
+  // An idle connection, or, where there is none, a new one: of the first server in order that has
+  // or gives one. Opening one never takes all the time that is left: there is enough to go on to
+  // the next server, and to ask something.
   // Errors: kDeadlineExceeded, all were lent until the deadline; those of Connection::Open for the
   // last server tried.
-  Result<Lease> Borrow(Deadline deadline, bool must_be_new = false);
+  Result<Lease> Borrow(Deadline deadline, const Wish& wish = {});
 
-  // Runs `use(Connection&)`, which returns a Result, on a borrowed connection. Where that was an
-  // old one which the server had closed meanwhile, once more on a new one: a restarted directory
-  // costs nobody a login.
+  // Runs `use(Connection&)`, which returns a Result and only reads, on a borrowed connection. Where
+  // the server had closed that one while it was idle, once more on a new one: a restarted directory
+  // costs nobody a login. Where a server fails in the middle, once more on another server.
   template <typename Use>
   auto With(Deadline deadline, Use use) -> decltype(use(std::declval<Connection&>())) {
-    {
-      const auto lease = Borrow(deadline);
+    Wish wish;
+    while (true) {
+      const auto lease = Borrow(deadline, wish);
       if (!lease) return lease.error();
       auto answer = use(**lease);
-      if (answer || !lease->is_reused() || !(*lease)->was_lost()) return answer;
+      if (answer || !FindAnother(*lease, wish)) return answer;
     }
-    const auto lease = Borrow(deadline, true);
-    if (!lease) return lease.error();
-    return use(**lease);
   }
 
  private:
@@ -69,25 +81,29 @@ class Pool {
     std::unique_ptr<Connection> connection;
     Deadline since;
   };
-  struct Server {
-    std::string uri;
-    Deadline failed_at{};  // epoch: has not
-  };
-
-  std::unique_ptr<Connection> TakeIdle(std::vector<Idle>& dead);
-  Result<std::unique_ptr<Connection>> OpenAny(Deadline deadline);
-  std::vector<std::string> ServersInOrder();
-  void NoteServer(const std::string& uri, bool has_failed);
-  void Return(std::unique_ptr<Connection> connection);
+  bool FindAnother(const Lease& failed, Wish& wish) const;
+  Result<Lease> BorrowInOrder(Deadline deadline, const Wish& wish);
+  std::unique_ptr<Connection> TakeIdle(const std::string& uri);
+  Result<std::unique_ptr<Connection>> Open(const std::string& uri, Deadline deadline);
+  void NoteEnd(const std::string& uri, Deadline began, ServerList::Outcome outcome);
+  void Return(std::unique_ptr<Connection> connection, bool was_closed_while_idle);
+  void Keep(std::unique_ptr<Connection> connection);
+  std::vector<Idle> TakeOut(const std::function<bool(const Idle&)>& is_meant);
+  std::vector<Idle> TakeOutOf(const std::string& uri);
+  void ProbeWhenDue();
+  void Probe(const std::string& uri);
 
   const Settings& settings_;
   const SecretString password_;
   Watchdog watchdog_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable returned_;
+  std::condition_variable health_changed_;
   size_t lent_ = 0;
   std::vector<Idle> idle_;  // the last one lent is the first to be lent again
-  std::vector<Server> servers_;
+  ServerList servers_;
+  bool is_ending_ = false;
+  std::thread prober_;
 };
 
 }  // namespace rolebridge::ldap

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "ldap/server_list.h"
+
 namespace rolebridge::ldap {
 
 // How groups name their members.
@@ -82,6 +84,7 @@ struct Settings {
   std::chrono::milliseconds connect_timeout{3000};
   std::chrono::milliseconds operation_timeout{5000};
   std::chrono::milliseconds lookup_timeout{10000};
+  ServerList::Rules server_rules;
   size_t groups_per_person = 2000;
   size_t pool_size = 8;
 

@@ -3,12 +3,15 @@
 #include <getopt.h>
 #include <pwd.h>
 #include <sys/types.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,6 +55,13 @@ struct Options {
   std::exit(status);
 }
 
+std::string AbsoluteOrExit(const std::string& path) {
+  if (path.starts_with('/')) return path;
+  char folder[PATH_MAX];
+  if (getcwd(folder, sizeof(folder)) == nullptr) Die(1, "pam_no_folder", std::strerror(errno));
+  return std::string(folder) + "/" + path;
+}
+
 Options ParseOptionsOrExit(int argc, char** argv) {
   static constexpr option kOptions[] = {{"peer", required_argument, nullptr, 'p'},
                                         {"config", required_argument, nullptr, 'c'},
@@ -80,8 +90,8 @@ Options ParseOptionsOrExit(int argc, char** argv) {
     std::exit(kExitUsage);
   }
   // A started process moves to `/`; on the command line these may be relative.
-  options.config = std::filesystem::absolute(options.config);
-  options.confdir = std::filesystem::absolute(options.confdir);
+  options.config = AbsoluteOrExit(options.config);
+  options.confdir = AbsoluteOrExit(options.confdir);
   return options;
 }
 

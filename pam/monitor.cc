@@ -91,15 +91,38 @@ Ending Accept(const Settings& settings, const std::string& name) {
 // A module that turned the new password down has said why; so the person is asked again.
 bool MayBeTriedAgain(int code) { return code == PAM_AUTHTOK_ERR || code == PAM_TRY_AGAIN; }
 
+// One login on its way through PAM.
+struct Login {
+  const StartRequest& request;
+  const MonitorRules& rules;
+  PromptRelay& relay;
+};
+
+// What pam_acct_mgmt says once the password is another. Modules go by what they keep from earlier
+// calls, and pam_sss says "expired" for as long as the transaction lives in which it was; then one
+// that knows of nothing decides, about the same name.
+int CheckChangedAccount(const Login& login, Transaction& transaction) {
+  const int checked = transaction.CheckAccount();
+  if (checked != PAM_NEW_AUTHTOK_REQD || login.relay.failure()) return checked;
+  StartRequest request = login.request;
+  request.username = transaction.User();
+  const pam_conv conversation = login.relay.AsPamConv();
+  auto fresh = Transaction::Start(request, login.rules.service_folder, conversation);
+  if (!fresh) return PAM_SYSTEM_ERR;
+  const int checked_anew = fresh->CheckAccount();
+  return fresh->User() == request.username ? checked_anew : PAM_USER_UNKNOWN;
+}
+
 // pam_chauthtok, and what the account is like then; nothing where it is as it should be.
-std::optional<Ending> ChangePassword(Transaction& transaction, const PromptRelay& relay) {
+std::optional<Ending> ChangePassword(const Login& login, Transaction& transaction) {
+  const PromptRelay& relay = login.relay;
   int changed = PAM_TRY_AGAIN;
   for (int tries = kTriesOfChange; tries > 0 && MayBeTriedAgain(changed); --tries) {
     changed = transaction.ChangeExpiredPassword();
     if (relay.failure()) return EndWith(VerdictOf(*relay.failure()), DetailOf(*relay.failure()));
   }
   if (changed != PAM_SUCCESS) return EndWith(Verdict::kPasswordKept, PamCodeName(changed));
-  const int checked = transaction.CheckAccount();
+  const int checked = CheckChangedAccount(login, transaction);
   if (checked == PAM_SUCCESS && !relay.failure()) return std::nullopt;
   // No login, and yet the new password is the password: that is what the record has to say.
   const Verdict verdict =
@@ -108,8 +131,8 @@ std::optional<Ending> ChangePassword(Transaction& transaction, const PromptRelay
                  std::string("pam_acct_mgmt after the change: ") + PamCodeName(checked));
 }
 
-Ending RunPam(Transaction& transaction, const PromptRelay& relay, const Settings& settings,
-              bool changes_expired_passwords) {
+Ending RunPam(const Login& login, Transaction& transaction) {
+  const PromptRelay& relay = login.relay;
   const int authenticated = transaction.Authenticate();
   if (relay.failure()) return EndWith(VerdictOf(*relay.failure()), DetailOf(*relay.failure()));
   if (authenticated != PAM_SUCCESS) {
@@ -118,14 +141,14 @@ Ending RunPam(Transaction& transaction, const PromptRelay& relay, const Settings
   // P5: an expired account authenticates fine and fails only here.
   const int checked = transaction.CheckAccount();
   if (relay.failure()) return EndWith(VerdictOf(*relay.failure()), DetailOf(*relay.failure()));
-  if (checked == PAM_SUCCESS) return Accept(settings, transaction.User());
-  if (checked != PAM_NEW_AUTHTOK_REQD || !changes_expired_passwords) {
+  if (checked == PAM_SUCCESS) return Accept(login.rules.settings, transaction.User());
+  if (checked != PAM_NEW_AUTHTOK_REQD || !login.rules.changes_expired_passwords) {
     return EndWith(VerdictOfCheckAccount(checked), PamCodeName(checked));
   }
   // Before a module may write: is it the password of somebody who may pass?
-  Ending accepted = Accept(settings, transaction.User());
+  Ending accepted = Accept(login.rules.settings, transaction.User());
   if (accepted.outcome.verdict != Verdict::kAccepted) return accepted;
-  if (auto refusal = ChangePassword(transaction, relay)) return std::move(*refusal);
+  if (auto refusal = ChangePassword(login, transaction)) return std::move(*refusal);
   if (transaction.User() != accepted.outcome.pam_user) {
     return EndWith(Verdict::kNotAPerson, kPasswordChanged.data(), "PAM ended on another name");
   }
@@ -160,7 +183,7 @@ Ending LogIn(const StartRequest& request, const MonitorRules& rules, PromptRelay
   if (!transaction) {
     return EndWith(Verdict::kUnavailable, "pam_start", transaction.error().message);
   }
-  return RunPam(*transaction, relay, rules.settings, rules.changes_expired_passwords);
+  return RunPam({request, rules, relay}, *transaction);
 }
 
 Result<StartRequest> ReceiveStart(Channel& channel, const MonitorRules& rules) {

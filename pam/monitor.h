@@ -33,7 +33,8 @@ struct ServedLogin {
 // A name that is no person's (U1, U5) is refused before PAM is asked and again for the name that
 // PAM ended on (U3). pam_authenticate, then always pam_acct_mgmt, and only both successes are one
 // (P5). Where expired passwords are changed: where pam_acct_mgmt says expired, pam_chauthtok up to
-// three times, and pam_acct_mgmt again; the outcome then has the detail "password_changed".
+// three times, and pam_acct_mgmt again, once more in a transaction of its own where it says expired
+// still; the outcome then has the detail "password_changed".
 // Errors, after which nothing was answered and the process should end: kInvalidArgument, the
 // peer broke the protocol; kDeadlineExceeded and kUnavailable, it is silent or gone.
 Result<ServedLogin> ServeLogin(Channel& channel, const MonitorRules& rules);

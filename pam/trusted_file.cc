@@ -13,7 +13,7 @@
 namespace rolebridge::pam {
 namespace {
 
-constexpr size_t kMaxBytes = 65'536;
+constexpr off_t kMaxBytes = 65'536;
 
 Error Untrusted(const std::string& path, const std::string& why) {
   return {ErrorCode::kPermissionDenied, path + ": " + why};
@@ -40,8 +40,10 @@ std::optional<Error> CheckFolderOf(const std::string& path) {
   return WrongOwnerOrMode(folder, status);
 }
 
-Result<std::string> ReadAll(const std::string& path, int fd) {
-  std::string text(kMaxBytes + 1, '\0');
+// Room for what is there, since room for the largest would have to be cleared at each login, and
+// for a byte more, by which a file shows that it grew.
+Result<std::string> ReadAll(const std::string& path, int fd, size_t expected_size) {
+  std::string text(expected_size + 1, '\0');
   size_t size = 0;
   while (size < text.size()) {
     const ssize_t got = read(fd, text.data() + size, text.size() - size);
@@ -50,8 +52,8 @@ Result<std::string> ReadAll(const std::string& path, int fd) {
     if (got == 0) break;
     size += static_cast<size_t>(got);
   }
-  if (size > kMaxBytes) {
-    return Error{ErrorCode::kResourceExhausted, path + ": is longer than 64 KiB"};
+  if (size != expected_size) {
+    return Error{ErrorCode::kUnavailable, path + ": changed while it was read; try again"};
   }
   text.resize(size);
   return text;
@@ -74,7 +76,10 @@ Result<std::string> ReadTrustedFile(const std::string& path) {
   }
   if (!S_ISREG(status.st_mode)) return Untrusted(path, "is no regular file");
   if (const std::optional<Error> error = WrongOwnerOrMode(path, status)) return *error;
-  return ReadAll(path, fd.get());
+  if (status.st_size > kMaxBytes) {
+    return Error{ErrorCode::kResourceExhausted, path + ": is longer than 64 KiB"};
+  }
+  return ReadAll(path, fd.get(), static_cast<size_t>(status.st_size));
 }
 
 }  // namespace rolebridge::pam

@@ -1,6 +1,6 @@
 #include "bridge/base/base64.h"
 
-#include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace rolebridge {
@@ -8,14 +8,19 @@ namespace {
 
 constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-int SextetOf(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  if (c == '/') return 63;
-  return -1;
-}
+constexpr int8_t kNoSextet = -1;
+
+// By character, so that decoding looks up and compares nothing.
+constexpr std::array<int8_t, 256> kSextets = [] {
+  std::array<int8_t, 256> sextets{};
+  sextets.fill(kNoSextet);
+  for (int8_t i = 0; i < 64; ++i) {
+    sextets.at(static_cast<unsigned char>(kAlphabet[static_cast<size_t>(i)])) = i;
+  }
+  return sextets;
+}();
+
+uint32_t ByteAt(std::string_view bytes, size_t i) { return static_cast<unsigned char>(bytes[i]); }
 
 Error Malformed() { return {ErrorCode::kInvalidArgument, "not valid base64 (RFC 4648)"}; }
 
@@ -26,17 +31,22 @@ std::string EncodeBase64(std::string_view bytes) {
   // cost of issuing.
   std::string text((bytes.size() + 2) / 3 * 4, '=');
   char* out = text.data();
-  for (size_t i = 0; i < bytes.size(); i += 3, out += 4) {
-    const size_t count = std::min<size_t>(3, bytes.size() - i);
-    uint32_t group = 0;
-    for (size_t k = 0; k < 3; ++k) {
-      group = (group << 8) | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    }
-    out[0] = kAlphabet[group >> 18 & 63];
+  const size_t rest = bytes.size() % 3;
+  const size_t whole = bytes.size() - rest;
+  for (size_t i = 0; i < whole; i += 3, out += 4) {
+    const uint32_t group =
+        ByteAt(bytes, i) << 16 | ByteAt(bytes, i + 1) << 8 | ByteAt(bytes, i + 2);
+    out[0] = kAlphabet[group >> 18];
     out[1] = kAlphabet[group >> 12 & 63];
-    if (count > 1) out[2] = kAlphabet[group >> 6 & 63];
-    if (count > 2) out[3] = kAlphabet[group & 63];
+    out[2] = kAlphabet[group >> 6 & 63];
+    out[3] = kAlphabet[group & 63];
   }
+  if (rest == 0) return text;
+  const uint32_t group =
+      ByteAt(bytes, whole) << 16 | (rest == 2 ? ByteAt(bytes, whole + 1) << 8 : 0U);
+  out[0] = kAlphabet[group >> 18];
+  out[1] = kAlphabet[group >> 12 & 63];
+  if (rest == 2) out[2] = kAlphabet[group >> 6 & 63];
   return text;
 }
 
@@ -48,7 +58,7 @@ Result<std::string> DecodeBase64(std::string_view text, bool allow_line_breaks) 
   int padding = 0;
   for (const char c : text) {
     if (allow_line_breaks && (c == '\r' || c == '\n')) continue;
-    const int sextet = SextetOf(c);
+    const int sextet = kSextets[static_cast<unsigned char>(c)];
     if (c == '=') {
       if (++padding > 2 || sextets + padding > 4) return Malformed();
     } else if (sextet < 0 || padding > 0) {

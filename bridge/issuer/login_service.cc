@@ -60,6 +60,18 @@ protocol::PromptStyle StyleOf(pam::PromptStyle style) {
   return protocol::PromptStyle::kError;
 }
 
+// The last of them, as many as a reply takes: the questions stand last, and of more notices than
+// fit the first go.
+std::vector<protocol::Prompt> NewestOf(const std::vector<pam::Prompt>& prompts) {
+  const size_t count = std::min<size_t>(prompts.size(), protocol::kMaxPrompts);
+  std::vector<protocol::Prompt> newest;
+  std::transform(prompts.end() - static_cast<std::ptrdiff_t>(count), prompts.end(),
+                 std::back_inserter(newest), [](const pam::Prompt& prompt) {
+                   return protocol::Prompt{StyleOf(prompt.style), prompt.text};
+                 });
+  return newest;
+}
+
 }  // namespace
 
 LoginService::Reply LoginService::Begin(protocol::BeginLoginRequest& request) {
@@ -194,7 +206,12 @@ LoginService::Reply LoginService::Advance(Login& login, const protocol::Context&
   while (true) {
     const milliseconds left = std::max(deadline - means_.clock.SinceBoot(), milliseconds(0));
     std::optional<pam::Step> step = login.conversation->Poll(left);
-    if (!step) return LoginReply{.state = LoginState::kWorking, .conversation = login.id};
+    if (!step) {
+      // A push that waits has often said what to confirm, or which number to type on the phone.
+      return LoginReply{.state = LoginState::kWorking,
+                        .conversation = login.id,
+                        .prompts = NewestOf(login.notices)};
+    }
     if (step->outcome) {
       means_.metrics.Observe(Metrics::Step::kPam, means_.clock.SinceBoot() - login.last_input);
       if (GoesOnWithChange(login, *step->outcome)) return BeginChange(login, context);
@@ -241,17 +258,9 @@ SecretString LoginService::TakeFirstSecret(Login& login) const {
 LoginService::Reply LoginService::Ask(Login& login, std::vector<pam::Prompt> prompts) {
   login.asked = std::exchange(login.notices, {});
   login.asked.insert(login.asked.end(), prompts.begin(), prompts.end());
-  if (login.asked.size() > protocol::kMaxPrompts) {
-    // The questions stand last; of more notices than fit, the first go.
-    login.asked.erase(login.asked.begin(),
-                      login.asked.end() - static_cast<std::ptrdiff_t>(protocol::kMaxPrompts));
-  }
   means_.conversations.AwaitPerson(login);
-  LoginReply reply{.state = LoginState::kPrompts, .conversation = login.id};
-  for (const pam::Prompt& prompt : login.asked) {
-    reply.prompts.push_back({StyleOf(prompt.style), prompt.text});
-  }
-  return reply;
+  return LoginReply{
+      .state = LoginState::kPrompts, .conversation = login.id, .prompts = NewestOf(login.asked)};
 }
 
 bool LoginService::CanChangePasswords() const {

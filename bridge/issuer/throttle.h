@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bridge/base/c_ptr.h"
 #include "bridge/base/clock.h"
 #include "bridge/base/limits.h"
 #include "bridge/base/secret_string.h"
@@ -63,6 +65,10 @@ class Throttle {
   };
   static constexpr size_t kKinds = 5;
   static constexpr size_t kPlaces = 2;
+  // Slots for each place of a kind: several times what the node's limit lets through in a window,
+  // so that hardly a key has others in both of its places.
+  static constexpr size_t kSlots = 16'384;
+  using Slots = CPtr<Slot[], std::free>;
 
   struct Bucket {
     Kind kind = Kind::kName;
@@ -76,7 +82,7 @@ class Throttle {
   Result<void> Load();
   std::vector<Bucket> BucketsOf(const LoginAttempt& attempt) const;  // under mutex_
   Bucket BucketOf(Kind kind, const std::string& text, uint32_t limit, bool holds_up) const;
-  Slot& SlotAt(Kind kind, size_t index) { return slots_.at(static_cast<size_t>(kind)).at(index); }
+  Slot& SlotAt(Kind kind, size_t index) { return slots_.at(static_cast<size_t>(kind))[index]; }
   static BootTime AllowedAt(const Slot& slot, const Bucket& bucket, BootTime now);
   void Change(const Bucket& bucket, int by, bool clears);
 
@@ -85,7 +91,7 @@ class Throttle {
   const Clock& clock_;
   std::mutex mutex_;  // of what follows
   Limits limits_;
-  std::array<std::vector<Slot>, kKinds> slots_;
+  std::array<Slots, kKinds> slots_;  // kPlaces * kSlots each
 };
 
 // The first `prefix4` bits of an IPv4 address or `prefix6` of an IPv6 one, whole bytes, as a text

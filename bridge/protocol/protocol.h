@@ -212,7 +212,7 @@ struct AnswerRequest {
 
 enum class LoginState : uint8_t {
   kPrompts,          // `prompts` want answers
-  kWorking,          // PAM is busy: ask again with kAnswer and no answers
+  kWorking,          // PAM is busy: ask again with kAnswer and no answers; `prompts` only tell
   kLoggedIn,         // `session` is the new session
   kFailed,           // one sentence for all causes
   kThrottled,        // PAM was not asked: try again after `wait_seconds`

@@ -22,6 +22,7 @@ class Signature {
   ~Signature();
 
   // Signs `assertion` in place: ds:Signature right after its first child, the Issuer, with KeyInfo.
+  // The signature over SignedInfo has been verified with the public key then (security.md O6).
   // Errors: kInternal; throw the document away.
   Result<void> Sign(xmlNode& assertion) const;
 

@@ -123,7 +123,7 @@ Result<void> Store::Commit(std::vector<Change> changes) {
   Waiting mine{.changes = std::move(changes)};
   std::unique_lock lock(mutex_);
   queue_.push_back(&mine);
-  is_free_.wait(lock, [&] { return mine.is_done || !is_busy_; });
+  mine.woken.wait(lock, [&] { return mine.is_done || !is_busy_; });
   if (!mine.is_done) Lead(lock);
   return mine.result;
 }
@@ -150,8 +150,7 @@ Result<void> Store::Read(const Change& read) {
   lock.unlock();
   const Result<void> done = read(database_);
   lock.lock();
-  is_busy_ = false;
-  is_free_.notify_all();
+  Free();
   return done;
 }
 
@@ -177,13 +176,21 @@ void Store::Lead(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   const bool has_posted = CommitAll(batch, posted);
   lock.lock();
-  is_busy_ = false;
   if (!has_posted) posted_.merge(posted);  // what came meanwhile is newer, and stays
   for (Waiting* waiting : batch) {
     waiting->is_done = true;
     last_commit_succeeded_ = waiting->result.has_value();
+    waiting->woken.notify_one();
   }
-  is_free_.notify_all();
+  Free();
+}
+
+// Whoever leads takes the whole queue along, so one of it is enough: others would wake to find the
+// database busy and sleep again.
+void Store::Free() {
+  is_busy_ = false;
+  is_free_.notify_one();
+  if (!queue_.empty()) queue_.front()->woken.notify_one();
 }
 
 bool Store::CommitAll(std::vector<Waiting*>& batch, const Posted& posted) {

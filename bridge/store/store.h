@@ -59,18 +59,21 @@ class Store {
     std::vector<Change> changes;
     bool is_done = false;
     Result<void> result;
+    std::condition_variable woken = {};  // it is done, or it is its turn to lead
   };
 
   Store(Database database, UniqueFd lock)
       : database_(std::move(database)), lock_(std::move(lock)) {}
   void Lead(std::unique_lock<std::mutex>& lock);
+  // Lets one reader and one of the queue at the database; under mutex_.
+  void Free();
   // False where `posted` has to be tried again.
   bool CommitAll(std::vector<Waiting*>& batch, const Posted& posted);
   Result<void> Transaction(const std::function<Result<void>()>& work);
 
   mutable std::mutex mutex_;
-  std::condition_variable is_free_;
-  bool is_busy_ = false;  // somebody uses database_
+  std::condition_variable is_free_;  // for those who read
+  bool is_busy_ = false;             // somebody uses database_
   std::vector<Waiting*> queue_;
   Posted posted_;
   bool last_commit_succeeded_ = false;

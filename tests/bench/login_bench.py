@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What a login costs more here than where the same PAM stack is called directly: CPU time of web,
-issuer and every rolebridge-pam with what it starts, less that of pam_direct.cc, both measured in
-turn in one run. Prints the numbers that README quotes; decides nothing.
+issuer and every rolebridge-pam with what it starts, less that of pam_direct.cc, one login of each
+kind in turn. Prints the numbers that README quotes; decides nothing.
 
     ROLEBRIDGE_BINARY_DIR=build/release tests/bench/login_bench.py
 
@@ -37,33 +37,52 @@ def stacks(stack):
                                        f"account required {module}\n"}
 
 
-def direct(stack):
-    """CPU seconds of one login by libpam alone."""
-    accounts = [str(stack.accounts / name) for name in ("passwd", "shadow", "group")]
-    done = subprocess.run(
-        [str(SOURCE / "tests/support/private_host.sh"), *accounts, "--",
-         str(stack.binary_dir / "tests/pam_direct"), str(stack.etc / "pam.d"), "rolebridge", PERSON,
-         stack.passwords[PERSON], str(LOGINS)], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"pam_direct failed: {done.stderr}")
-    return float(done.stdout) / LOGINS
+class Direct:
+    """Logins by libpam alone, for somebody whom the stack knows."""
+
+    def __init__(self, stack):
+        accounts = [str(stack.accounts / name) for name in ("passwd", "shadow", "group")]
+        self._process = subprocess.Popen(
+            [str(SOURCE / "tests/support/private_host.sh"), *accounts, "--",
+             str(stack.binary_dir / "tests/pam_direct"), str(stack.etc / "pam.d"), "rolebridge",
+             PERSON, stack.passwords[PERSON]], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, bufsize=1)
+
+    def log_in(self):
+        """CPU seconds of one login."""
+        self._process.stdin.write("\n")
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit("pam_direct failed")
+        return float(line)
+
+    def close(self):
+        self._process.communicate()
 
 
-def whole(stack):
-    """CPU seconds of one login of a browser, by process."""
+def log_in(stack):
+    """One login of a browser."""
+    client = WebClient(stack.url, stack.tls_context(), keeps_alive=True)
+    form = client.get("/login").form("/login")
+    page = client.post(form.action, {**form.fields, "username": PERSON,
+                                     "password": stack.passwords[PERSON]}, follow=False)
+    while page.refresh():
+        page = client.get(page.refresh(), follow=False)
+    client.close()
+    if "__Host-rb" not in client.cookies:
+        raise SystemExit(f"no session but {page.status}: {stack.log('issuer')[-2000:]}")
+
+
+def measure(stack, direct):
+    """CPU seconds of one login: by libpam alone, and by process. One of each kind in turn, so that
+    both find the processor as cold, and its clock as it is."""
     before = spent(stack)
+    alone = 0.0
     for _ in range(LOGINS):
-        client = WebClient(stack.url, stack.tls_context(), keeps_alive=True)
-        form = client.get("/login").form("/login")
-        page = client.post(form.action, {**form.fields, "username": PERSON,
-                                         "password": stack.passwords[PERSON]}, follow=False)
-        while page.refresh():
-            page = client.get(page.refresh(), follow=False)
-        client.close()
-        if "__Host-rb" not in client.cookies:
-            raise SystemExit(f"no session but {page.status}: {stack.log('issuer')[-2000:]}")
+        alone += direct.log_in()
+        log_in(stack)
     after = spent(stack)
-    return {name: (after[name] - before[name]) / LOGINS for name in after}
+    return alone / LOGINS, {name: (after[name] - before[name]) / LOGINS for name in after}
 
 
 def spent(stack):
@@ -72,8 +91,8 @@ def spent(stack):
             "rolebridge-pam": cpu_seconds_of_children(stack.processes["pam"].pid)}
 
 
-def compare(stack, name):
-    rounds = [(direct(stack), whole(stack)) for _ in range(ROUNDS)]
+def compare(stack, direct, name):
+    rounds = [measure(stack, direct) for _ in range(ROUNDS)]
     bare, each = sorted(rounds, key=lambda pair: sum(pair[1].values()) - pair[0])[ROUNDS // 2]
     total = sum(each.values())
     overheads = [sum(parts.values()) - alone for alone, parts in rounds]
@@ -89,9 +108,11 @@ def compare(stack, name):
 def main():
     binary_dir = pathlib.Path(os.environ.get("ROLEBRIDGE_BINARY_DIR", "build/release")).resolve()
     with Stack(binary_dir=binary_dir, edit_config=lambda text: text + LIMITS) as stack:
+        direct = Direct(stack)
         for name, lines in stacks(stack).items():
             (stack.etc / "pam.d/rolebridge").write_text(lines, encoding="utf-8")
-            compare(stack, name)
+            compare(stack, direct, name)
+        direct.close()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 // The same PAM stack without rolebridge: what a login costs where libpam is simply called.
 //
-//   pam_direct CONFDIR SERVICE USER PASSWORD LOGINS
+//   pam_direct CONFDIR SERVICE USER PASSWORD
 //
-// Each login is a process of its own, forked from here, that asks libpam what rolebridge-pam asks,
-// and ends. Prints the CPU seconds of all of them together, with what their modules started. Exit
-// status 1: one was refused.
+// For each line of standard input one login, in a process of its own, forked from here, that asks
+// libpam what rolebridge-pam asks, and ends. Prints a line with its CPU seconds, and those of what
+// its modules started. Exit status 1: one was refused.
 
 #include <security/pam_appl.h>
 #include <sys/resource.h>
@@ -46,21 +46,22 @@ double Seconds(const timeval& time) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 6) {
-    std::fputs("usage: pam_direct CONFDIR SERVICE USER PASSWORD LOGINS\n", stderr);
+  if (argc != 5) {
+    std::fputs("usage: pam_direct CONFDIR SERVICE USER PASSWORD\n", stderr);
     return 64;
   }
-  for (int left = std::atoi(argv[5]); left > 0; --left) {
+  for (int byte = 0; (byte = std::getchar()) != EOF;) {
+    if (byte != '\n') continue;
     const pid_t child = fork();
     if (child == 0) _exit(LogIn(argv[1], argv[2], argv[3], argv[4]) == PAM_SUCCESS ? 0 : 1);
     int status = 0;
-    if (child < 0 || waitpid(child, &status, 0) != child || status != 0) {
+    rusage used{};
+    if (child < 0 || wait4(child, &status, 0, &used) != child || status != 0) {
       std::fputs("pam_direct: a login was refused\n", stderr);
       return 1;
     }
+    std::printf("%.6f\n", Seconds(used.ru_utime) + Seconds(used.ru_stime));
+    std::fflush(stdout);
   }
-  rusage used{};
-  getrusage(RUSAGE_CHILDREN, &used);
-  std::printf("%.6f\n", Seconds(used.ru_utime) + Seconds(used.ru_stime));
   return 0;
 }

@@ -2,6 +2,8 @@
 access rules, a reload in the middle of such a login; and levels of assurance by a service each."""
 
 import base64
+import shutil
+import time
 import unittest
 
 from kdc import Kdc
@@ -128,6 +130,56 @@ class PamModulesTest(PamTestCase):
         self.assertIn("Invalid username or password", page.visible_text())
         self.assertIn("verdict=account_refused", self.events("login_denied")[-1])
         self.logged_in("alice")
+
+
+class PushTest(PamTestCase):
+    """A program that asks somewhere else and waits for the answer, by pam_exec."""
+
+    def setUp(self):
+        folder = self.stack.folder / "host/push"
+        folder.mkdir(mode=0o700)
+        self.addCleanup(shutil.rmtree, folder)
+        self.said = folder / "said"
+        program = folder / "ask"
+        program.write_text("#!/bin/sh\necho Approve it on your phone, $PAM_USER.\n"
+                           f"until test -s {self.said}; do sleep 0.05; done\n"
+                           f"test $(cat {self.said}) = yes\n", encoding="ascii")
+        program.chmod(0o700)
+        # Whatever fails in pam_exec is PAM_SYSTEM_ERR; pam_deny makes a refusal of it.
+        self.use("auth requisite pam_unix.so\n"
+                 f"auth [success=1 default=ignore] pam_exec.so quiet stdout {program}\n"
+                 "auth requisite pam_deny.so\n")
+
+    def asked(self, client, name):
+        """The page that waits, once the program has spoken."""
+        form = client.get("/login").form("/login")
+        page = client.post(form.action, {**form.fields, "username": name,
+                                         "password": self.password(name)})
+        deadline = time.monotonic() + 60
+        while f"Approve it on your phone, {name}." not in page.visible_text():
+            self.assertTrue(page.refresh(), page.visible_text())
+            self.assertLess(time.monotonic(), deadline, page.visible_text())
+            time.sleep(0.05)
+            page = client.get(page.refresh())
+        return page
+
+    def test_the_page_waits_for_it_and_goes_on_by_itself(self):
+        client = self.client()
+        page = self.asked(client, "bob")
+        for _ in range(2):
+            self.assertEqual(page.refresh_seconds(), 2)
+            self.assertNotIn("__Host-rb", client.cookies)
+            page = client.get(page.refresh())
+        self.said.write_text("yes", encoding="ascii")
+        self.assertIn(BOB, client.outcome(page).text)
+
+    def test_what_is_turned_down_there_is_no_login(self):
+        client = self.client()
+        page = self.asked(client, "alice")
+        self.said.write_text("no", encoding="ascii")
+        self.assertIn("Invalid username or password", client.outcome(page).visible_text())
+        self.assertNotIn("__Host-rb", client.cookies)
+        self.assertIn("verdict=denied", self.events("login_denied")[-1])
 
 
 def with_levels(text):

@@ -240,7 +240,10 @@ def in_parts(*parts):
 
 
 def named_group(client, message_id):
-    """The group that a search has as its base."""
+    """The group that a search has as its base; by a filter it finds none."""
+    if b"cn=g" not in client.body:
+        client.send(done(message_id))
+        return
     name = client.body[client.body.index(b"cn=g"):].split(b",")[0].decode()
     client.send(entry(message_id, f"{name},ou=groups,dc=example,dc=org", {"cn": [name[3:]]})
                 + done(message_id))

@@ -114,6 +114,31 @@ void SlapdServer::Do(const std::string& order) {
   EXPECT_EQ(answer, R"({"ok": true})") << order.substr(0, 500);
 }
 
+FaultProxy::FaultProxy(const SlapdServer& server)
+    : program_({"/usr/bin/python3", "-B", ROLEBRIDGE_SOURCE_DIR "/tests/support/fault_proxy.py",
+                server.port_ldaps(), server.folder + "/ldapi"}) {
+  const auto said = json::parse(program_.ReadLine(), nullptr, false);
+  if (!said.is_object()) {
+    ADD_FAILURE() << "fault_proxy.py did not start";
+    return;
+  }
+  uri_ldaps = said["uri_ldaps"];
+  uri_ldapi = said["uri_ldapi"];
+}
+
+FaultProxy::Count FaultProxy::CountConnections() {
+  const auto said = json::parse(Do(R"("do": "count")"), nullptr, false);
+  if (!said.is_object()) return {};
+  return {.accepted = said.value("accepted", -1), .open = said.value("open", -1)};
+}
+
+std::string FaultProxy::Do(const std::string& order) {
+  program_.Write("{" + order + "}");
+  std::string answer = program_.ReadLine();
+  EXPECT_EQ(answer.find(R"({"ok": true)"), 0u) << order << ": " << answer;
+  return answer;
+}
+
 BadServer::BadServer(const std::string& script)
     : program_(
           {"/usr/bin/python3", "-B", ROLEBRIDGE_SOURCE_DIR "/tests/ldap/bad_server.py", script}) {

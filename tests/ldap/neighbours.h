@@ -40,6 +40,7 @@ class SlapdServer {
   Settings settings() const;
   SecretString password() const { return SecretString(password_); }
   std::string uri_ldap, uri_ldaps, uri_ldapi, ca_file, bind_dn, folder;
+  std::string port_ldaps() const { return uri_ldaps.substr(uri_ldaps.rfind(':') + 1); }
 
   void Stop() { Do(R"({"do": "stop"})"); }
   void Start() { Do(R"({"do": "start"})"); }
@@ -68,6 +69,28 @@ class BadServer {
   LineProgram program_;
   std::string port_;
   std::string socket_;
+};
+
+// tests/support/fault_proxy.py before a server: its addresses stand in place of the server's, until
+// it behaves in another way.
+class FaultProxy {
+ public:
+  explicit FaultProxy(const SlapdServer& server);
+  std::string uri_ldaps, uri_ldapi;
+
+  // `manner`: the members of the order, as JSON: R"("as": "silent")".
+  void Behave(const std::string& manner) { Do(R"("do": "behave", )" + manner); }
+  void Stall() { Do(R"("do": "stall")"); }
+  void Cut() { Do(R"("do": "cut")"); }
+  struct Count {
+    int accepted = 0;
+    int open = 0;
+  };
+  Count CountConnections();
+
+ private:
+  std::string Do(const std::string& order);
+  LineProgram program_;
 };
 
 class FixedClock final : public Clock {

@@ -67,6 +67,14 @@ Names NamesOf(const Result<Lookup>& lookup) {
   return names;
 }
 
+// A line of the log for what each search asked for; those for filters are lost where they are long.
+size_t CountSearches(const SlapdServer& slapd) {
+  const std::vector<std::string> lines = slapd.Searches();
+  return static_cast<size_t>(std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.find("SRCH attr=") != std::string::npos;
+  }));
+}
+
 std::vector<std::string> WayTo(const Result<Lookup>& lookup, const std::string& name) {
   if (!lookup) return {"error: " + lookup.error().message};
   for (const Group& group : lookup->groups) {
@@ -399,6 +407,46 @@ TEST(NestedGroupsAloneTest, FollowTheMemberOfOfGroups) {
   EXPECT_EQ(NamesOf(Open(settings, slapd.password(), clock)->Find("zoe")),
             (Names{"data scientists", "staff"}));
   EXPECT_EQ(slapd.Searches().size() - before, 2 * nested_cost);
+}
+
+// However many groups: the person, and what memberOf names.
+TEST(NestedGroupsAloneTest, ReadWhatMemberOfNamesInOneSearch) {
+  std::vector<std::string> arguments = kManyEntries;
+  arguments.emplace_back("--memberof");
+  SlapdServer slapd(arguments);
+  std::string ldif = AddPerson("busy");
+  Names all;
+  for (int i = 0; i < 500; ++i) {
+    const std::string name = Numbered("many", i);
+    ldif += AddGroup(GroupDn(name), {PersonDn("busy")});
+    all.insert(name);
+  }
+  // Of the same name, below the base, and the person is not in it.
+  ldif += "dn: ou=elsewhere," + std::string(kBase) +
+          "\nchangetype: add\nobjectClass: organizationalUnit\nou: elsewhere\n\n" +
+          AddGroup("cn=many-7,ou=elsewhere," + std::string(kBase), {PersonDn("alice")});
+  slapd.Modify(ldif);
+  const FixedClock clock(kNow);
+  Settings settings = slapd.settings();
+  settings.groups.membership = Membership::kMemberOf;
+  const auto directory = Open(settings, slapd.password(), clock);
+  EXPECT_EQ(NamesOf(directory->Find("busy")), all);
+  const size_t before = CountSearches(slapd);
+  EXPECT_EQ(NamesOf(directory->Find("busy")), all);
+  EXPECT_EQ(CountSearches(slapd) - before, 2U);
+}
+
+// Values of this RDN are compared with their case, which a name in its normal form has lost.
+TEST(NestedGroupsAloneTest, ReadByItsNameWhatNoSearchFinds) {
+  SlapdServer slapd({"--memberof"});
+  slapd.Modify("dn: awsRole=Admin," + std::string(kBase) +
+               "\nchangetype: add\nobjectClass: groupOfNames\nobjectClass: awsGroup\ncn: odd\n"
+               "awsRole: Admin\nmember: " +
+               PersonDn("erin") + "\n");
+  const FixedClock clock(kNow);
+  Settings settings = slapd.settings();
+  settings.groups.membership = Membership::kMemberOf;
+  EXPECT_EQ(NamesOf(Open(settings, slapd.password(), clock)->Find("erin")), Names{"odd"});
 }
 
 }  // namespace

@@ -59,6 +59,8 @@ LIBRARY_OWNERS = (
     (r"<prometheus/", r"bridge/issuer/metrics\.cc"),
     (r"<CLI/", r"bridge/cli/.*|bridge/(web|issuer)/(main|startup|options)\.cc"),
     (r"<regex>", r"nobody"),  # H4: libstdc++'s recurses per character
+    # Each brings a megabyte of locales along, and one of its programs starts anew for each login.
+    (r"<(filesystem|fstream|iostream|locale|sstream)>", r"bridge/(?!base/).*|ldap/.*"),
 )
 
 # A call that may stand nowhere but in the files of the third column.

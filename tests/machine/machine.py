@@ -24,7 +24,8 @@ HOME = SOURCE / "build/machine"
 
 # What a host has anyway, and what stands around rolebridge in the test.
 BASE = ("ca-certificates", "dbus", "systemd-sysv")
-NEIGHBOURS = ("slapd", "ldap-utils", "curl", "openssl", "python3", "libpam-oath")
+NEIGHBOURS = ("slapd", "ldap-utils", "curl", "openssl", "python3", "libpam-oath", "sssd-ldap",
+              "libnss-sss", "libpam-sss")
 
 BOOT_SECONDS = 90
 CLONE_NEWNET = 0x40000000

@@ -21,6 +21,7 @@ import threading
 import time
 import unittest
 
+from directory import HAS_TO_CHANGE, password_of
 from machine import HOME, SOURCE, CannotBoot, Machine, Tree
 from one_time_code import code, oath_users
 from web_client import WebClient, hand_over
@@ -574,6 +575,127 @@ class ExpiredPasswordTest(MachineTestCase):
             machine.must("chpasswd", stdin=f"alice:{PASSWORD}\n")
 
 
+LOCK = """dn: uid=dave,ou=people,dc=example,dc=org
+changetype: modify
+add: pwdAccountLockedTime
+pwdAccountLockedTime: 000001010000Z
+"""
+
+
+class SssdTest(MachineTestCase):
+    """People whom the directory alone knows, by docs/with-sssd.md and its very blocks."""
+
+    STACK = "/etc/pam.d/rolebridge"
+    SETTINGS = "/etc/rolebridge-pam.conf"
+    CONF = "/etc/sssd/sssd.conf"
+    CHANGE = "rolebridge-pam-change.socket"
+
+    @classmethod
+    def setUpClass(cls):
+        page = (SOURCE / "docs/with-sssd.md").read_text(encoding="utf-8")
+        blocks = re.findall(r"(?ms)^```(\w+)\n(.*?)^```", page)
+        cls.sssd_alone, cls.accounts_of_the_host_too = (b for kind, b in blocks if kind == "pam")
+        sssd_conf, cls.drop_in_of_change = (b for kind, b in blocks if kind == "ini")
+        # The sample directory is one server with StartTLS, and has one account for readers.
+        for option, value in (("ldap_uri", f"{directory['uri']}\nldap_id_use_start_tls = true"),
+                              ("ldap_tls_cacert", directory["ca_file"]),
+                              ("ldap_default_bind_dn", directory["bind_dn"]),
+                              ("ldap_default_authtok", directory["password"])):
+            sssd_conf, count = re.subn(rf"(?m)^{option} = .*$", f"{option} = {value}", sssd_conf)
+            assert count == 1, option
+        cls.before = {path: machine.must("cat", path) for path in (cls.STACK, cls.SETTINGS)}
+        cls.addClassCleanup(cls.put_back)
+        machine.write(cls.CONF, sssd_conf)
+        machine.must("chmod", "0600", cls.CONF)
+        machine.must("systemctl", "start", "sssd.service")
+
+    @classmethod
+    def put_back(cls):
+        machine.must("systemctl", "stop", "sssd.service")
+        machine.must("rm", cls.CONF)
+        for path, text in cls.before.items():
+            machine.write(path, text)
+
+    def setUp(self):
+        machine.write(self.STACK, self.sssd_alone)
+
+    def log_in(self, name, password=None):
+        return client().log_in(name, password or password_of(name))
+
+    def assert_refused(self, page, *recorded):
+        """Without a session, and with these parts of the newest refusal on record."""
+        self.assertIn("Invalid username or password", page.visible_text())
+        self.assert_recorded(*recorded)
+
+    def assert_recorded(self, *parts):
+        refusals = [line for line in machine.must("journalctl", "--quiet", "--output=cat", "--lines=5",
+                                                  "ROLEBRIDGE_EVENT=login_denied").splitlines()]
+        for part in parts:
+            self.assertIn(part, refusals[-1])
+
+    def test_somebody_without_an_account_of_the_host_gets_a_role(self):
+        self.assertNotEqual(machine.run("grep", "^bob:", "/etc/passwd").status, 0)
+        browser = client()
+        page = browser.log_in("bob", password_of("bob"))
+        self.assertIn(READER, page.text, page.visible_text())
+        self.assertIn(READER.encode(), base64.b64decode(hand_over(browser.choose(READER))[1]))
+
+    def test_a_wrong_password_and_a_name_that_nobody_has_are_refused(self):
+        self.assert_refused(self.log_in("bob", "wrong"), "verdict=denied", "detail=PAM_AUTH_ERR")
+        self.assert_refused(self.log_in("nosuch"), "verdict=denied")
+
+    def test_who_is_locked_or_expired_in_the_directory_is_refused_by_pam_sss(self):
+        self.assertIn("You are signed in", self.log_in("dave").text)
+        machine.must("ldapmodify", "-x", "-ZZ", "-H", directory["uri"], "-D", directory["root_dn"],
+                     "-w", directory["root_password"], stdin=LOCK)
+        self.assert_refused(self.log_in("dave"), "stage=pam", "verdict=denied")
+        self.assert_refused(self.log_in("grace"), "stage=pam", "verdict=account_expired")
+
+    def test_without_sssd_signing_in_does_not_work_and_the_record_says_why(self):
+        machine.must("systemctl", "stop", "sssd.service")
+        try:
+            page = self.log_in("bob")
+        finally:
+            machine.must("systemctl", "start", "sssd.service")
+        self.assertEqual(page.status, 503)
+        self.assertIn("does not work at the moment", page.visible_text())
+        self.assert_recorded("verdict=unavailable")
+        self.assertIn("Request to sssd failed", machine.journal("--unit=rolebridge-pam@*"))
+        self.assertIn(READER, self.log_in("bob").text)
+
+    def test_accounts_of_the_host_may_sign_in_beside_them(self):
+        machine.write(self.STACK, self.accounts_of_the_host_too)
+        for name, password in (("alice", PASSWORD), ("bob", password_of("bob"))):
+            page = self.log_in(name, password)
+            self.assertIn(READER, page.text, page.visible_text())
+        self.assert_refused(self.log_in("grace"), "verdict=account_expired")
+
+    def test_an_expired_password_is_changed_in_the_directory(self):
+        name, chosen = HAS_TO_CHANGE, "Quite-Another-1"
+        folder = "/etc/systemd/system/rolebridge-pam-change@.service.d"
+        machine.must("mkdir", folder)
+        machine.write(f"{folder}/sssd.conf", self.drop_in_of_change)
+        machine.must("systemctl", "daemon-reload")
+        machine.write(self.SETTINGS, self.before[self.SETTINGS].replace(
+            "expired_passwords = refuse", "expired_passwords = change"))
+        machine.write(self.STACK, self.sssd_alone + "password required pam_sss.so\n")
+        machine.must("systemctl", "enable", "--now", self.CHANGE)
+        try:
+            browser = client()
+            page = browser.log_in(name, password_of(name))
+            self.assertIn("expired", page.visible_text())
+            for typed in (password_of(name), chosen, chosen):
+                form = page.form("/login?state=")
+                page = browser.outcome(browser.post(form.action, {**form.fields, "answer0": typed}))
+            self.assertIn(READER, page.text, page.visible_text())
+            self.assertIn(READER, self.log_in(name, chosen).text)
+        finally:
+            machine.must("systemctl", "disable", "--now", self.CHANGE)
+            machine.must("rm", "-r", folder)
+            machine.must("systemctl", "daemon-reload")
+            machine.write(self.SETTINGS, self.before[self.SETTINGS])
+
+
 class BackupTest(MachineTestCase):
 
     def test_a_host_that_lost_everything_comes_back(self):
@@ -727,7 +849,7 @@ class PurgeTest(MachineTestCase):
 
 
 LIFE = (JustInstalledTest, InServiceTest, TakenOverWebTest, RestartTest, ReloadTest, OneTimeCodeTest,
-        ExpiredPasswordTest, BackupTest, CredentialTest, UpgradeTest, RebootTest, PurgeTest)
+        ExpiredPasswordTest, SssdTest, BackupTest, CredentialTest, UpgradeTest, RebootTest, PurgeTest)
 
 
 def load_tests(loader, *_):

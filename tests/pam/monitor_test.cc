@@ -142,6 +142,30 @@ TEST_F(MonitorTest, AnAccountThatIsStillRefusedAfterTheChangeIsNoLogin) {
   ExpectOutcome(Verdict::kPasswordExpired, "password_changed");
 }
 
+// As pam_sss does it.
+TEST_F(MonitorTest, AModuleThatGoesOnSayingExpiredIsAskedAnewAfterTheChange) {
+  StackOfChange("");
+  const std::string expired = " where-proved=" + std::to_string(PAM_NEW_AUTHTOK_REQD);
+  const std::string password = "\npassword required " + kScripted + "\n";
+  folder_.Write("rolebridge", "auth required " + kScripted + " rename=alina\naccount required " +
+                                  kScripted + expired + " require-item=PAM_USER:alina" + password);
+  Start("alice");
+  const Outcome outcome = HearOutcome();
+  EXPECT_EQ(outcome.verdict, Verdict::kAccepted);
+  EXPECT_EQ(outcome.pam_user, "alina");
+  EXPECT_EQ(outcome.detail, "password_changed");
+}
+
+TEST_F(MonitorTest, WhatIsSaidOfAnotherNameAfterTheChangeIsNoLogin) {
+  StackOfChange("");
+  const std::string expired = " where-proved=" + std::to_string(PAM_NEW_AUTHTOK_REQD);
+  const std::string password = "\npassword required " + kScripted + "\n";
+  folder_.Write("rolebridge", "auth required " + kScripted + "\naccount required " + kScripted +
+                                  expired + " rename=bob" + password);
+  Start("alice");
+  ExpectOutcome(Verdict::kAccountRefused, "password_changed");
+}
+
 TEST_F(MonitorTest, OnlyAPasswordThatIsToBeChangedLeadsToAChange) {
   for (const int code : {PAM_AUTHTOK_EXPIRED, PAM_ACCT_EXPIRED, PAM_PERM_DENIED}) {
     EXPECT_NE(VerdictOfCheckAccount(code), Verdict::kAccepted);

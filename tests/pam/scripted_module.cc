@@ -14,6 +14,7 @@
 //   rename=NAME            PAM_USER becomes NAME
 //   return=CODE            ends with that number
 //   until-changed=CODE     the same, until the password function of this login succeeded
+//   where-proved=CODE      the same, in a transaction in which the auth function succeeded
 //   giant binary many33 radio   odd things to say: 100 000 bytes; no UTF-8; 33 texts; a yes/no box
 //   asking-forever telling-forever stubborn   prompts without end; the last one against errors too
 //   crash exit loop sleep  what modules may do to a process
@@ -21,7 +22,8 @@
 //   stdout                 prints to standard output, and reads from standard input
 //   report=FILE            writes the environment and what else the process was given to FILE
 //   require-own-delay      PAM_SYSTEM_ERR where nobody has set PAM_FAIL_DELAY
-//   require-item=NAME:VALUE   PAM_RHOST, PAM_TTY, PAM_RUSER as they must be; else PAM_SYSTEM_ERR
+//   require-item=NAME:VALUE   PAM_RHOST, PAM_TTY, PAM_USER, PAM_RUSER as they must be; else
+//                          PAM_SYSTEM_ERR
 
 #include <fcntl.h>
 #include <security/pam_appl.h>
@@ -48,6 +50,7 @@ extern char** environ;
 namespace {
 
 constexpr char kChanged[] = "rolebridge-scripted-changed";
+constexpr char kProved[] = "rolebridge-scripted-proved";
 
 class Script {
  public:
@@ -60,7 +63,8 @@ class Script {
     std::string value(equals == std::string_view::npos ? "" : argument.substr(equals + 1));
     if (verb == "report") return Report(value);
     if (verb == "return") return std::atoi(value.c_str());
-    if (verb == "until-changed") return IsChanged() ? PAM_INCOMPLETE : std::atoi(value.c_str());
+    if (verb == "until-changed") return Has(kChanged) ? PAM_INCOMPLETE : std::atoi(value.c_str());
+    if (verb == "where-proved") return Has(kProved) ? std::atoi(value.c_str()) : PAM_INCOMPLETE;
     std::replace(value.begin(), value.end(), '+', ' ');
     if (verb == "ask") return Say(PAM_PROMPT_ECHO_OFF, value);
     if (verb == "show") return Say(PAM_PROMPT_ECHO_ON, value);
@@ -137,9 +141,9 @@ class Script {
     return SayAll(std::vector<std::pair<int, std::string>>(33, {PAM_TEXT_INFO, "again"}));
   }
 
-  bool IsChanged() {
-    const void* changed = nullptr;
-    return pam_get_data(handle_, kChanged, &changed) == PAM_SUCCESS;
+  bool Has(const char* note) {
+    const void* found = nullptr;
+    return pam_get_data(handle_, note, &found) == PAM_SUCCESS;
   }
 
   int Rename(const std::string& name) {
@@ -150,7 +154,10 @@ class Script {
   int RequireItem(const std::string& value) {
     const std::string name = value.substr(0, value.find(':'));
     const std::string wanted = value.substr(value.find(':') + 1);
-    const int number = name == "PAM_RHOST" ? PAM_RHOST : name == "PAM_TTY" ? PAM_TTY : PAM_RUSER;
+    const int number = name == "PAM_RHOST"  ? PAM_RHOST
+                       : name == "PAM_TTY"  ? PAM_TTY
+                       : name == "PAM_USER" ? PAM_USER
+                                            : PAM_RUSER;
     const void* item = nullptr;
     pam_get_item(handle_, number, &item);
     const std::string found = item == nullptr ? "" : static_cast<const char*>(item);
@@ -240,7 +247,10 @@ extern "C" {
 
 __attribute__((visibility("default"))) int pam_sm_authenticate(pam_handle_t* handle, int /*flags*/,
                                                                int argc, const char** argv) {
-  return RunScript(handle, argc, argv);
+  const int status = RunScript(handle, argc, argv);
+  static char is_proved = 1;
+  if (status == PAM_SUCCESS) pam_set_data(handle, kProved, &is_proved, nullptr);
+  return status;
 }
 
 __attribute__((visibility("default"))) int pam_sm_setcred(pam_handle_t* /*handle*/, int /*flags*/,

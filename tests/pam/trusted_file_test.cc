@@ -66,6 +66,14 @@ TEST_F(TrustedFileTest, RefusesMoreThan64KiB) {
   EXPECT_EQ(text.error().code, ErrorCode::kResourceExhausted);
 }
 
+// The kernel says 0 bytes of this one, and it has some: as a file does that grows meanwhile.
+TEST_F(TrustedFileTest, TakesNoPartOfAFileForTheWhole) {
+  const auto text = ReadTrustedFile("/proc/version");
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().code, ErrorCode::kUnavailable);
+  EXPECT_NE(text.error().message.find("changed"), std::string::npos) << text.error().message;
+}
+
 TEST_F(TrustedFileTest, TellsAMissingFileFromARefusedOne) {
   const auto text = ReadTrustedFile(folder_ / "none");
   ASSERT_FALSE(text);

@@ -41,6 +41,7 @@ PR_SET_PDEATHSIG = 1
 # `member` and `memberUid` it may search for and not read: that is all it needs.
 ACCESS = """
 access to attrs=userPassword
+  by self =xw
   by anonymous auth
   by * none
 access to attrs=member,uniqueMember,memberUid

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <future>
 #include <memory>
 
 #include "pam/protocol.h"
@@ -246,6 +247,39 @@ TEST_F(LoginServiceTest, SaysWorkingWhilePamIsBusy) {
   LoginService::Reply reply = Begin("alice", "hunter2");
   EXPECT_EQ(std::get<LoginReply>(reply).state, LoginState::kWorking);
   EXPECT_EQ(Settle(std::move(reply)).state, LoginState::kLoggedIn);
+}
+
+TEST_F(LoginServiceTest, ShowsWhatAModuleSaidForAsLongAsItWaits) {
+  std::promise<void> seen;
+  Play([&seen](Channel& channel) {
+    const pam::StartRequest start = ReceiveStart(channel);
+    AskFor(channel, {kPassword});
+    for (int i = 1; i <= 40; ++i) {
+      Send(channel, pam::EncodePrompts({{pam::PromptStyle::kInfo, "Text " + std::to_string(i)}}));
+    }
+    seen.get_future().wait();
+    AskFor(channel, {{pam::PromptStyle::kEchoOn, "Code: "}});
+    Accept(channel, start.username);
+  });
+  const auto has_all_that_fit = [](const LoginReply& reply) {
+    return reply.state == LoginState::kWorking && reply.prompts.size() == protocol::kMaxPrompts &&
+           reply.prompts.front().text == "Text 9" && reply.prompts.back().text == "Text 40";
+  };
+  LoginReply reply = std::get<LoginReply>(Begin("alice", "hunter2"));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!has_all_that_fit(reply) && std::chrono::steady_clock::now() < deadline) {
+    ASSERT_EQ(reply.state, LoginState::kWorking);
+    reply = std::get<LoginReply>(Answer(reply.conversation, {}));
+  }
+  // The next look shows it again.
+  EXPECT_TRUE(has_all_that_fit(std::get<LoginReply>(Answer(reply.conversation, {}))));
+  seen.set_value();
+  reply = Settle(std::move(reply));
+  ASSERT_EQ(reply.state, LoginState::kPrompts);
+  ASSERT_EQ(reply.prompts.size(), protocol::kMaxPrompts);
+  EXPECT_EQ(reply.prompts.front().text, "Text 10");
+  EXPECT_EQ(reply.prompts.back().text, "Code: ");
+  EXPECT_EQ(Settle(Answer(reply.conversation, {"1"})).state, LoginState::kLoggedIn);
 }
 
 // Web has sixteen workers, and a module may take half a minute.

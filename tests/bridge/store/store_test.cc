@@ -123,6 +123,22 @@ TEST_F(StoreTest, CommitsTogetherWhatComesTogether) {
   EXPECT_LT(store_->transactions() - before, 6U);
 }
 
+// Nobody sleeps on when the database is free; this hangs where one is forgotten.
+TEST_F(StoreTest, WhoeverReadsAndWhoeverCommitsGetsItsTurn) {
+  Open();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&, i] {
+      for (int k = 0; k < 40; ++k) {
+        EXPECT_TRUE(store_->Commit({Remember(std::to_string(40 * i + k))}));
+        EXPECT_GT(i % 2 == 0 ? NamesIn(*store_) : k + 1, k);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(NamesIn(*store_), 240);
+}
+
 TEST_F(StoreTest, OneChangeThatCannotBeMadeFailsAlone) {
   Open();
   EXPECT_TRUE(store_->Commit({Remember("taken")}));

@@ -1,0 +1,184 @@
+// Opening a connection: its options, TLS and the bind. The searching is in connection.cc.
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "ldap/connection_handle.h"
+#include "ldap/pipe_signal_held.h"
+
+namespace rolebridge::ldap {
+namespace {
+
+using std::chrono::steady_clock;
+
+// So that a fresh libldap reads what a fresh ldap.conf of Debian would name.
+constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
+constexpr std::chrono::milliseconds kAfterTheWatchdog{100};
+constexpr int kLevelOfReadAhead = LBER_SBIOD_LEVEL_PROVIDER + 5;
+
+bool IsEncryptedScheme(std::string_view uri) { return !uri.starts_with("ldapi://"); }
+
+// Sets an option of one handle and reads it back: a build of libldap that silently ignores one must
+// not pass for a safe one (security.md L2).
+bool SetNumber(LDAP* handle, int option, int value) {
+  int now = ~value;
+  return ldap_set_option(handle, option, &value) == LDAP_OPT_SUCCESS &&
+         ldap_get_option(handle, option, &now) == LDAP_OPT_SUCCESS && now == value;
+}
+
+bool SetText(LDAP* handle, int option, const char* value) {
+  if (ldap_set_option(handle, option, value) != LDAP_OPT_SUCCESS) return false;
+  char* now = nullptr;
+  if (ldap_get_option(handle, option, &now) != LDAP_OPT_SUCCESS) return false;
+  const Text owner(now);
+  if (value == nullptr) return now == nullptr || *now == '\0';
+  return now != nullptr && std::strcmp(now, value) == 0;
+}
+
+bool SetSwitch(LDAP* handle, int option, bool on) {
+  int now = on ? 0 : 1;
+  return ldap_set_option(handle, option, on ? LDAP_OPT_ON : LDAP_OPT_OFF) == LDAP_OPT_SUCCESS &&
+         ldap_get_option(handle, option, &now) == LDAP_OPT_SUCCESS && (now != 0) == on;
+}
+
+}  // namespace
+
+int Connection::Handle::Connected(LDAP*, Sockbuf* socket, LDAPURLDesc*, sockaddr*,
+                                  ldap_conncb* callbacks) {
+  auto& connection = *static_cast<Connection*>(callbacks->lc_arg);
+  // A second connection on this handle would be libldap's own idea, without StartTLS and bind.
+  if (connection.watched_.socket() >= 0) return -1;
+  int descriptor = -1;
+  ber_len_t maximum = kMaximumMessageBytes;
+  if (ber_sockbuf_ctrl(socket, LBER_SB_OPT_GET_FD, &descriptor) != 1) return -1;
+  if (ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &maximum) != 1) return -1;
+  // One read(2) for what has come, not two for each message. Its place is above the socket, which
+  // libldap adds after this, and below TLS.
+  if (ber_sockbuf_add_io(socket, &ber_sockbuf_io_readahead, kLevelOfReadAhead, nullptr) != 0) {
+    return -1;
+  }
+  if (!connection.watched_.Attach(descriptor)) return -1;
+  // The time for the handshake and the bind counts from here: a name may have several addresses.
+  const Deadline ready = steady_clock::now() + connection.settings_.connect_timeout;
+  connection.open_deadline_ = std::min(ready, connection.open_deadline_);
+  connection.watched_.Arm(connection.open_deadline_);
+  return 0;
+}
+
+Result<std::unique_ptr<Connection>> Connection::Open(const Settings& settings,
+                                                     const std::string& uri,
+                                                     const SecretString& password,
+                                                     Watchdog& watchdog, Deadline deadline) {
+  const PipeSignalHeld held;
+  std::unique_ptr<Connection> connection(new Connection(settings, uri, watchdog));
+  if (const auto prepared = connection->Prepare(deadline); !prepared) return prepared.error();
+  if (uri.starts_with("ldap://")) {
+    if (const auto encrypted = connection->StartTls(); !encrypted) return encrypted.error();
+  }
+  if (const auto bound = connection->Bind(password); !bound) return bound.error();
+  return connection;
+}
+
+Result<void> Connection::Prepare(Deadline deadline) {
+  open_deadline_ = deadline;
+  handle_ = std::make_unique<Handle>(*this);
+  const int code = ldap_initialize(&handle_->ldap, uri_.c_str());
+  if (code != LDAP_SUCCESS) return Failed("'" + uri_ + "'", code, "check ldap.uris");
+  if (const auto set = SetOptions(); !set) return set;
+  if (IsEncryptedScheme(uri_)) {
+    if (const auto set = SetTlsOptions(); !set) return set;
+  }
+  // Until there is a socket this only remembers that it is too late.
+  watched_.Arm(deadline);
+  return {};
+}
+
+Result<void> Connection::SetOptions() {
+  LDAP* const ldap = handle_->ldap;
+  // libldap 2.6 ends a handshake by this, too, and calls it "can't contact". The watchdog, which
+  // says that time was up, comes first.
+  const auto most = std::min(settings_.connect_timeout, TimeLeft(open_deadline_));
+  const timeval connect = ToTimeval(most + kAfterTheWatchdog);
+  const timeval operation = ToTimeval(settings_.operation_timeout);
+  const int seconds = static_cast<int>(std::max<time_t>(1, operation.tv_sec));
+  const bool all_set =
+      SetNumber(ldap, LDAP_OPT_PROTOCOL_VERSION, LDAP_VERSION3) &&
+      SetSwitch(ldap, LDAP_OPT_REFERRALS, false) &&          // L7
+      SetNumber(ldap, LDAP_OPT_DEREF, LDAP_DEREF_NEVER) &&   // L7
+      SetSwitch(ldap, LDAP_OPT_RESTART, true) &&             // a signal is no broken connection
+      SetNumber(ldap, LDAP_OPT_SIZELIMIT, LDAP_NO_LIMIT) &&  // each search says its own
+      SetNumber(ldap, LDAP_OPT_TIMELIMIT, seconds) &&
+      ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &connect) == LDAP_OPT_SUCCESS &&
+      ldap_set_option(ldap, LDAP_OPT_TIMEOUT, &operation) == LDAP_OPT_SUCCESS &&
+      ldap_set_option(ldap, LDAP_OPT_CONNECT_CB, &handle_->callbacks) == LDAP_OPT_SUCCESS;
+  if (all_set) return {};
+  return Refused(ErrorCode::kInternal, "ldap: libldap does not take an option of ours");
+}
+
+// security.md L2 and L3: only options that mean the same with GnuTLS and with OpenSSL, and those
+// that a file or the environment may have set are taken back.
+Result<void> Connection::SetTlsOptions() {
+  LDAP* const ldap = handle_->ldap;
+  const std::string authorities =
+      settings_.ca_file.empty() ? kSystemAuthorities : settings_.ca_file;
+  const bool all_set = SetText(ldap, LDAP_OPT_X_TLS_CACERTDIR, nullptr) &&
+                       SetText(ldap, LDAP_OPT_X_TLS_CERTFILE, nullptr) &&
+                       SetText(ldap, LDAP_OPT_X_TLS_KEYFILE, nullptr) &&
+                       SetText(ldap, LDAP_OPT_X_TLS_CIPHER_SUITE, nullptr) &&
+                       SetText(ldap, LDAP_OPT_X_TLS_CACERTFILE, authorities.c_str()) &&
+                       SetNumber(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT, LDAP_OPT_X_TLS_DEMAND) &&
+                       SetNumber(ldap, LDAP_OPT_X_TLS_REQUIRE_SAN, LDAP_OPT_X_TLS_DEMAND) &&
+                       SetNumber(ldap, LDAP_OPT_X_TLS_PROTOCOL_MIN, LDAP_OPT_X_TLS_PROTOCOL_TLS1_2);
+  if (!all_set) {
+    return Refused(ErrorCode::kInternal, "ldap: libldap does not take a TLS option of ours");
+  }
+  const int client = 0;
+  if (ldap_set_option(ldap, LDAP_OPT_X_TLS_NEWCTX, &client) != LDAP_OPT_SUCCESS) {
+    return Refused(ErrorCode::kUnavailable, "ldap: '" + authorities +
+                                                "' holds no certificates that can be read; check "
+                                                "ldap.ca_file");
+  }
+  return {};
+}
+
+Result<void> Connection::StartTls() {
+  // L1: before this has succeeded, nothing else is sent; where it fails, the handle goes.
+  const int code = ldap_start_tls_s(handle_->ldap, nullptr, nullptr);
+  if (code == LDAP_SUCCESS) return {};
+  return Failed("StartTLS with '" + uri_ + "'", code,
+                "check that the server offers it, and its certificate against ldap.ca_file");
+}
+
+Result<void> Connection::Bind(const SecretString& password) {
+  const bool is_anonymous = settings_.bind_dn.empty();
+  if (is_anonymous && IsEncryptedScheme(uri_)) {
+    return Refused(ErrorCode::kInvalidArgument, "ldap: '" + uri_ + "' needs ldap.bind.dn");
+  }
+  // L6: a name with an empty password is a success on servers that allow it, for any name at all.
+  if (!is_anonymous && password.empty()) {
+    return Refused(ErrorCode::kInvalidArgument,
+                   "ldap: the bind password is empty; check "
+                   "ldap.bind.password_file");
+  }
+  LDAP* const ldap = handle_->ldap;
+  if (uri_.starts_with("ldap://") && ldap_tls_inplace(ldap) != 1) {
+    return Refused(ErrorCode::kUnavailable, "ldap: '" + uri_ + "' is not encrypted");
+  }
+  // On ldaps:// and ldapi:// this also connects.
+  berval secret{password.size(), const_cast<char*>(password.Reveal().data())};
+  if (is_anonymous) secret = {0, const_cast<char*>("")};
+  const int code = ldap_sasl_bind_s(ldap, settings_.bind_dn.c_str(), LDAP_SASL_SIMPLE, &secret,
+                                    nullptr, nullptr, nullptr);
+  watched_.Disarm();
+  if (code == LDAP_SUCCESS && watched_.HasFired()) return Failed("'" + uri_ + "'", LDAP_TIMEOUT);
+  if (code == LDAP_SUCCESS) return {};
+  if (code == LDAP_SERVER_DOWN || code == LDAP_CONNECT_ERROR) {
+    return Failed("'" + uri_ + "'", code,
+                  "check ldap.uris, and its certificate against "
+                  "ldap.ca_file");
+  }
+  return Failed("bind as '" + settings_.bind_dn + "'", code, "check ldap.bind.password_file");
+}
+
+}  // namespace rolebridge::ldap

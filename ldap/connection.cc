@@ -21,7 +21,7 @@ using std::chrono::steady_clock;
 constexpr ber_int_t kPageSize = 500;
 constexpr std::string_view kSizeLimitHint =
     "the server limits how many entries one may read; raise that for the bind account (OpenLDAP: "
-    "limits, size.prtotal)";
+    "limits, size.prtotal; Active Directory: MaxPageSize)";
 constexpr size_t kRequestsUnderWay = 32;
 constexpr size_t kMaximumReferences = 1000;
 // Nobody's server needs as long for an answer that it gives at all.

@@ -238,14 +238,9 @@ Result<std::vector<GroupFinder::Candidate>> GroupFinder::ReadToken(Search& searc
 
 Result<std::vector<GroupFinder::Candidate>> GroupFinder::SearchBySids(
     Search& search, const std::set<Sid>& sids) const {
-  std::vector<std::string> filters;
   std::vector<std::string> parts;
-  for (const Sid& sid : sids) {
-    if (parts.size() == kGroupsPerSearch) filters.push_back(AnyOf(std::exchange(parts, {})));
-    parts.push_back(EqualityFilter(kSid, sid.bytes()));
-  }
-  filters.push_back(AnyOf(parts));
-  auto answers = SearchGroups(search, filters);
+  for (const Sid& sid : sids) parts.push_back(EqualityFilter(kSid, sid.bytes()));
+  auto answers = SearchGroups(search, Batched(std::move(parts), kGroupsPerSearch));
   if (!answers) return answers.error();
   std::vector<Candidate> groups;
   for (auto& answer : *answers) {

@@ -514,12 +514,7 @@ class OtherLayoutsTest(unittest.TestCase):
         rules = slapd_module.ACCESS
         hidden = rules.replace('by dn.exact="{bind_dn}" search', "by dn.exact=\"{bind_dn}\" none")
         self.assertNotEqual(hidden, rules)
-        slapd_module.ACCESS = hidden
-        try:
-            slapd = Slapd(memberof=True)
-        finally:
-            slapd_module.ACCESS = rules
-        with slapd:
+        with Slapd(memberof=True, access=hidden) as slapd:
             done = self.dry_run(slapd, "--account", "production=123412341234")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("membership: memberof\n", done.stdout)

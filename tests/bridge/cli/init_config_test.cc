@@ -97,9 +97,8 @@ TEST(InitConfigTest, ClockIsNotDemandedWhereTheHostCannotTell) {
 }
 
 TEST(InitConfigTest, EachMembershipLoadsAsItself) {
-  for (const auto membership :
-       {ldap::Membership::kMemberUid, ldap::Membership::kMember, ldap::Membership::kMemberOf,
-        ldap::Membership::kActiveDirectory}) {
+  for (const auto membership : {ldap::Membership::kMemberUid, ldap::Membership::kMember,
+                                ldap::Membership::kMemberOf, ldap::Membership::kActiveDirectory}) {
     Answers answers = SomeAnswers();
     answers.membership = membership;
     EXPECT_EQ(Loaded(answers).config->ldap.groups.membership, membership);

@@ -8,14 +8,14 @@ namespace {
 
 constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-constexpr int8_t kNoSextet = -1;
+constexpr int kNoSextet = -1;
 
 // By character, so that decoding looks up and compares nothing.
-constexpr std::array<int8_t, 256> kSextets = [] {
-  std::array<int8_t, 256> sextets{};
+constexpr std::array<int, 256> kSextets = [] {
+  std::array<int, 256> sextets{};
   sextets.fill(kNoSextet);
-  for (int8_t i = 0; i < 64; ++i) {
-    sextets.at(static_cast<unsigned char>(kAlphabet[static_cast<size_t>(i)])) = i;
+  for (size_t i = 0; i < 64; ++i) {
+    sextets.at(static_cast<unsigned char>(kAlphabet[i])) = static_cast<int>(i);
   }
   return sextets;
 }();

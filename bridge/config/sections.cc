@@ -170,7 +170,8 @@ SectionType<LdapDraft> LdapSection() {
       Row("uris", &S::uris,
           ListType(TextType(CheckLdapUri, "an ldaps://, ldap:// or ldapi:// address"), 1, 16),
           kRequired,
-          "the directory's servers, the preferred one first; the next ones are asked while it fails"),
+          "the directory's servers, the preferred one first; the next ones are asked while it "
+          "fails"),
       Row("ca_file", &S::ca_file, PathType(), kOptional,
           "the PEM file of who may sign the servers' certificates; the system's unless set"),
       Row("bind", &S::bind, BindSection(), kOptional, "as whom the directory is read"),

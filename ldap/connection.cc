@@ -9,6 +9,7 @@
 #include "ldap/connection_handle.h"
 #include "ldap/filter.h"
 #include "ldap/pipe_signal_held.h"
+#include "ldap/references.h"
 #include "ldap/value_range.h"
 
 namespace rolebridge::ldap {
@@ -22,12 +23,17 @@ constexpr std::string_view kSizeLimitHint =
     "the server limits how many entries one may read; raise that for the bind account (OpenLDAP: "
     "limits, size.prtotal; Active Directory: MaxPageSize)";
 constexpr size_t kRequestsUnderWay = 32;
+constexpr size_t kMaximumReferences = 1000;
 // Nobody's server needs as long for an answer that it gives at all.
 constexpr milliseconds kFairTime{1000};
 
 using Message = CPtr<LDAPMessage, ldap_msgfree>;
 using Control = CPtr<LDAPControl, ldap_control_free>;
 using Controls = CPtr<LDAPControl*, ldap_controls_free>;
+struct FreeReferences {
+  void operator()(char** urls) const { ber_memvfree(reinterpret_cast<void**>(urls)); }
+};
+using References = std::unique_ptr<char*, FreeReferences>;
 struct FreeBer {
   void operator()(BerElement* ber) const { ber_free(ber, 0); }
 };
@@ -75,7 +81,9 @@ struct Connection::Collected {
   const std::function<bool(const Entry&)>* visit = nullptr;  // instead of `entries`
   bool was_ended = false;                                    // by `visit`
   size_t bytes = 0;
-  std::string page_cookie;  // not empty: there is another page
+  size_t references = 0;
+  bool is_malformed = false;  // an entry, so that it can't be read
+  std::string page_cookie;    // not empty: there is another page
 
   // Values of which there are more: "memberOf;range=0-1499" (security.md L9).
   struct Part {
@@ -111,10 +119,13 @@ Result<void> Connection::Collected::TakeRange(const Entry& entry, const std::str
 
 // Reads one entry by the decoder that keeps lengths: values may hold any byte.
 Result<void> Connection::Collected::Add(LDAP* ldap, LDAPMessage* message) {
-  const Error malformed{ErrorCode::kInvalidArgument, "ldap: the server sent a malformed entry"};
+  const auto malformed = [this] {
+    is_malformed = true;
+    return Error{ErrorCode::kInvalidArgument, "ldap: the server sent a malformed entry"};
+  };
   BerElement* raw_ber = nullptr;
   berval dn{};
-  if (ldap_get_dn_ber(ldap, message, &raw_ber, &dn) != LDAP_SUCCESS) return malformed;
+  if (ldap_get_dn_ber(ldap, message, &raw_ber, &dn) != LDAP_SUCCESS) return malformed();
   const std::unique_ptr<BerElement, FreeBer> ber(raw_ber);
   Entry entry;
   entry.dn.assign(dn.bv_val, dn.bv_len);
@@ -124,7 +135,7 @@ Result<void> Connection::Collected::Add(LDAP* ldap, LDAPMessage* message) {
     berval* raw_values = nullptr;
     const int code = ldap_get_attribute_ber(ldap, message, ber.get(), &name, &raw_values);
     const CPtr<berval, ber_memfree> owner(raw_values);
-    if (code != LDAP_SUCCESS) return malformed;
+    if (code != LDAP_SUCCESS) return malformed();
     if (name.bv_val == nullptr) break;
     const std::string description = LowerAscii({name.bv_val, name.bv_len});
     const std::string attribute = description.substr(0, description.find(';'));
@@ -245,7 +256,7 @@ Result<void> Connection::Collect(int message_id, const SearchRequest& request, D
     }
     if (type == LDAP_RES_SEARCH_ENTRY) {
       if (const auto added = collected.Add(ldap, raw); !added) {
-        has_server_failed_ = true;
+        has_server_failed_ = collected.is_malformed;
         return Refused(added.error().code, added.error().message);
       }
       if (collected.visit == nullptr && collected.entries.size() > request.maximum_entries) {
@@ -253,14 +264,14 @@ Result<void> Connection::Collect(int message_id, const SearchRequest& request, D
                                                           std::to_string(request.maximum_entries) +
                                                           " entries");
       }
-      if (collected.bytes > kMaximumAnswerBytes) {
-        return Refused(ErrorCode::kResourceExhausted,
-                       "ldap: the answer to a " + what + " is larger than 32 MiB");
-      }
     }
-    // L7: references to other servers (LDAP_RES_SEARCH_REFERENCE) are not followed: our password
-    // would go where they say. Every search from the root of a domain brings some, for parts of the
-    // forest that other servers hold; what is below the base here, is here.
+    if (type == LDAP_RES_SEARCH_REFERENCE && !request.may_be_partial) {
+      if (const auto whole = CheckReference(raw, ++collected.references); !whole) return whole;
+    }
+    if (collected.bytes > kMaximumAnswerBytes) {
+      return Refused(ErrorCode::kResourceExhausted,
+                     "ldap: the answer to a " + what + " is larger than 32 MiB");
+    }
     if (type != LDAP_RES_SEARCH_RESULT) continue;
 
     int code = LDAP_SUCCESS;
@@ -287,6 +298,26 @@ Result<void> Connection::Collect(int message_id, const SearchRequest& request, D
     }
     return {};
   }
+}
+
+// L7 and L8: what is elsewhere is not fetched, and an answer without it is not the whole.
+Result<void> Connection::CheckReference(LDAPMessage* message, size_t count) {
+  if (count > kMaximumReferences) {
+    return Refused(ErrorCode::kInvalidArgument, "ldap: an answer refers to more than 1000 servers");
+  }
+  char** raw = nullptr;
+  const int code = ldap_parse_reference(handle_->ldap, message, &raw, nullptr, 0);
+  const References owner(raw);
+  if (code != LDAP_SUCCESS) return Failed("a search", code);
+  std::vector<std::string> urls;
+  for (char** url = raw; url != nullptr && *url != nullptr; ++url) urls.emplace_back(*url);
+  const auto missed = MissedPart(urls, settings_.ignored_references);
+  if (!missed) return {};
+  return Refused(ErrorCode::kInvalidArgument,
+                 "ldap: an answer is not the whole: for a part of it the server refers to '" +
+                     missed->substr(0, 200) +
+                     "', where we do not go; choose bases without that part, or, where nobody in "
+                     "it logs in by this bridge, name it in ldap.ignored_references");
 }
 
 Result<std::vector<Entry>> Connection::Search(const SearchRequest& request, Deadline deadline) {

@@ -14,6 +14,8 @@
 #include "ldap/settings.h"
 #include "ldap/watchdog.h"
 
+struct ldapmsg;  // libldap's LDAPMessage
+
 namespace rolebridge::ldap {
 
 enum class SearchScope { kBase, kSubtree };
@@ -24,6 +26,7 @@ struct SearchRequest {
   std::string filter;  // made by ldap/filter.h
   std::vector<std::string> attributes;
   size_t maximum_entries = 1;
+  bool may_be_partial = false;  // what the server refers to is left out, and that is no error
   bool may_be_missing = false;  // no entry at `base` is an empty answer, and no error
 };
 
@@ -98,6 +101,7 @@ class Connection {
   Result<void> StartTls();
   Result<void> Bind(const SecretString& password);
   Result<int> Send(const SearchRequest& request, Deadline deadline, void* page_control);
+  Result<void> CheckReference(ldapmsg* message, size_t count);
   Result<void> Collect(int message_id, const SearchRequest& request, Deadline deadline,
                        Collected& collected);
   Result<void> FetchRest(Collected& collected, Deadline deadline);

@@ -15,6 +15,7 @@
 #include "ldap/filter.h"
 #include "ldap/group_finder.h"
 #include "ldap/pool.h"
+#include "ldap/services.h"
 #include "ldap/sid.h"
 
 namespace rolebridge::ldap {
@@ -116,6 +117,7 @@ Error WrongSetting(std::string message) {
 }
 
 Result<void> CheckUri(const std::string& uri, bool is_anonymous) {
+  if (ParseServiceUri(uri) && !is_anonymous) return {};
   LDAPURLDesc* raw = nullptr;
   const bool parsed = ldap_url_parse(uri.c_str(), &raw) == LDAP_URL_SUCCESS;
   const UrlParts url(raw);
@@ -160,6 +162,11 @@ Result<void> CheckAccount(const Settings& settings, const SecretString& password
   const bool is_anonymous = settings.bind_dn.empty();
   for (const std::string& uri : settings.uris) {
     if (const auto checked = CheckUri(uri, is_anonymous); !checked) return checked;
+  }
+  for (const std::string& part : settings.ignored_references) {
+    if (const auto dn = Dn::Parse(part); !dn) {
+      return WrongSetting("ldap.ignored_references: " + dn.error().message);
+    }
   }
   if (settings.uris.empty()) return WrongSetting("ldap.uris: at least one address is needed");
   if (is_anonymous) return {};

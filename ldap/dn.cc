@@ -63,8 +63,7 @@ std::string Hex(std::string_view bytes) {
 }
 
 // RFC 4514 section 2.4. The ends of a folded value are never spaces.
-std::string EscapeValue(std::string_view value) {
-  std::string text;
+void AppendEscaped(std::string& text, std::string_view value) {
   for (size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
@@ -76,7 +75,6 @@ std::string EscapeValue(std::string_view value) {
     }
     text += c;
   }
-  return text;
 }
 
 // The length of the UTF-8 sequence that `bytes` starts with; 0 where that is none (RFC 3629).
@@ -194,7 +192,12 @@ void Dn::WriteText() {
     bool is_first = true;
     for (const Part& part : rdn) {
       if (!std::exchange(is_first, false)) text_ += '+';
-      text_ += part.type + "=" + (part.is_binary ? part.value : EscapeValue(part.value));
+      text_.append(part.type).append("=");
+      if (part.is_binary) {
+        text_ += part.value;
+      } else {
+        AppendEscaped(text_, part.value);
+      }
     }
   }
 }

@@ -77,7 +77,7 @@ struct GroupFinder::Search {
   Deadline deadline;
   Ways ways;
   std::vector<DroppedValue>& dropped;
-  std::set<Dn> seen = {};
+  std::set<std::string> seen = {};  // texts of Dns: a copy of one is a dozen allocations
   std::vector<FoundGroup> found = {};
 };
 
@@ -113,7 +113,7 @@ Result<void> GroupFinder::Take(Search& search, std::vector<Candidate> candidates
   for (Candidate& candidate : candidates) {
     auto dn = DnBelowBase(candidate.entry, search.dropped);
     if (!dn) continue;
-    if (!search.seen.insert(*dn).second) continue;
+    if (!search.seen.insert(dn->text()).second) continue;
     if (depth > kMaximumNesting) {
       return Error{ErrorCode::kInvalidArgument, "ldap: the group '" + candidate.entry.dn +
                                                     "' is nested deeper than " +
@@ -328,7 +328,7 @@ Result<GroupFinder::Named> GroupFinder::NamesOfGroups(Search& search,
         search.dropped.push_back({holder.entry->dn, attribute, "a value that is no DN"});
         continue;
       }
-      if (!dn->IsWithin(base_) || search.seen.count(*dn) > 0) continue;
+      if (!dn->IsWithin(base_) || search.seen.contains(dn->text())) continue;
       named.emplace(*std::move(dn), Name{name, holder});
       if (named.size() > settings_.groups_per_person) return TooManyGroups();
     }

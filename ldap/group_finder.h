@@ -56,11 +56,11 @@ class GroupFinder {
                                        std::string_view username, Ways ways, Deadline deadline,
                                        std::vector<DroppedValue>& dropped) const;
 
-  // What a person's entry must be asked for.
-  std::vector<std::string> PersonAttributes() const;
   // The DN of a group's entry; none, with the reason in `dropped`, where it is not below the base.
   std::optional<Dn> DnBelowBase(const Entry& entry, std::vector<DroppedValue>& dropped) const;
 
+  // What a person's entry must be asked for.
+  std::vector<std::string> PersonAttributes() const;
   // What a group's entry is asked for.
   std::vector<std::string> GroupAttributes() const;
   // What finds every group below the base that Find could find.
@@ -91,13 +91,13 @@ class GroupFinder {
   Result<std::vector<Candidate>> SearchHolding(Search& search, std::span<const Holder> level) const;
   Result<std::vector<Candidate>> ReadMemberOf(Search& search,
                                               std::span<const Holder> holders) const;
+  Result<Named> NamesOfGroups(Search& search, std::span<const Holder> holders) const;
+  Result<std::vector<Candidate>> SearchNamed(Search& search, Named& named) const;
+  Result<void> ReadNamed(Search& search, const Named& named, std::vector<Candidate>& groups) const;
   Result<std::vector<Candidate>> FindSecurityGroups(Search& search, const Entry& person) const;
   Result<std::vector<Candidate>> ReadToken(Search& search, const Entry& person) const;
   Result<std::vector<Candidate>> SearchBySids(Search& search, const std::set<Sid>& sids) const;
   Result<void> OrderByWays(Search& search, const Entry& person) const;
-  Result<Named> NamesOfGroups(Search& search, std::span<const Holder> holders) const;
-  Result<std::vector<Candidate>> SearchNamed(Search& search, Named& named) const;
-  Result<void> ReadNamed(Search& search, const Named& named, std::vector<Candidate>& groups) const;
   Result<std::vector<std::vector<Entry>>> SearchGroups(
       Search& search, const std::vector<std::string>& filters) const;
   Result<void> Take(Search& search, std::vector<Candidate> candidates, size_t depth) const;

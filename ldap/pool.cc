@@ -14,6 +14,7 @@ using std::chrono::steady_clock;
 // Firewalls forget a connection that says nothing; ours is closed before that.
 constexpr std::chrono::seconds kMaximumIdleTime{60};
 constexpr const char* kNoAttributes = "1.1";  // RFC 4511 4.5.1.8
+constexpr std::chrono::milliseconds kAskedAgainWithoutAServer{2000};
 // For so many servers there is time if all of them hang; one that refuses takes none.
 constexpr size_t kServersToWaitFor = 3;
 
@@ -27,12 +28,18 @@ Deadline ShareOf(Deadline deadline, size_t servers) {
 
 }  // namespace
 
-Pool::Pool(const Settings& settings, SecretString password)
+Pool::Pool(const Settings& settings, SecretString password, ServiceFinder find_services)
     : settings_(settings),
       password_(std::move(password)),
-      servers_(settings_.uris, settings_.server_rules) {
+      servers_({}, settings_.server_rules),
+      names_(settings_.uris, std::move(find_services)) {
+  servers_.Replace(names_.uris());
+  no_server_ = names_.failure();
+  knows_servers_ = !names_.has_services();
   // Where there is no other server to go to meanwhile, whoever asks is the probe.
-  if (settings_.uris.size() > 1) prober_ = std::thread([this] { ProbeWhenDue(); });
+  if (settings_.uris.size() > 1 || names_.has_services()) {
+    thread_ = std::thread([this] { LookAfterServers(); });
+  }
 }
 
 Pool::~Pool() {
@@ -41,7 +48,7 @@ Pool::~Pool() {
     is_ending_ = true;
   }
   health_changed_.notify_all();
-  if (prober_.joinable()) prober_.join();
+  if (thread_.joinable()) thread_.join();
   idle_.clear();
 }
 
@@ -54,9 +61,12 @@ Pool::Lease::~Lease() {
 Result<Pool::Lease> Pool::Borrow(Deadline deadline, const Wish& wish) {
   {
     std::unique_lock lock(mutex_);
-    const bool is_free =
-        returned_.wait_until(lock, deadline, [&] { return lent_ < settings_.pool_size; });
-    if (!is_free) {
+    const auto is_told = [&] { return knows_servers_ || servers_.size() > 0; };
+    if (!returned_.wait_until(lock, deadline, is_told)) {
+      return Error{ErrorCode::kDeadlineExceeded, "ldap: no answer of the DNS in time"};
+    }
+    const auto is_free = [&] { return lent_ < settings_.pool_size; };
+    if (!returned_.wait_until(lock, deadline, is_free)) {
       return Error{ErrorCode::kDeadlineExceeded,
                    "ldap: all " + std::to_string(settings_.pool_size) + " connections are in use"};
     }
@@ -69,12 +79,13 @@ Result<Pool::Lease> Pool::Borrow(Deadline deadline, const Wish& wish) {
 
 Result<Pool::Lease> Pool::BorrowInOrder(Deadline deadline, const Wish& wish) {
   std::vector<std::string> order;
+  Error last;
   {
     const std::lock_guard lock(mutex_);
     order = servers_.InOrder(steady_clock::now());
+    last = no_server_;
   }
   std::erase(order, wish.not_to);
-  Error last{ErrorCode::kUnavailable, "ldap: ldap.uris names no other server"};
   for (size_t i = 0; i < order.size(); ++i) {
     if (!wish.must_be_new) {
       if (auto idle = TakeIdle(order[i])) return Lease(*this, std::move(idle), true);
@@ -129,7 +140,10 @@ void Pool::NoteEnd(const std::string& uri, Deadline began, ServerList::Outcome o
   {
     const std::lock_guard lock(mutex_);
     servers_.Ended(uri, began, outcome, steady_clock::now());
-    if (outcome == ServerList::Outcome::kFailed) dead = TakeOutOf(uri);
+    if (outcome == ServerList::Outcome::kFailed) {
+      dead = TakeOutOf(uri);
+      NoteFailure();
+    }
   }
   health_changed_.notify_one();
 }
@@ -146,18 +160,22 @@ void Pool::Return(std::unique_ptr<Connection> connection, bool was_closed_while_
     if (is_kept) idle_.push_back({std::move(connection), steady_clock::now()});
     // After one connection was found dead, the idle ones have hardly fared better.
     if (has_server_failed) dead = TakeOutOf(uri);
-    if (has_server_failed && !was_closed_while_idle) servers_.Failed(uri, steady_clock::now());
+    if (has_server_failed && !was_closed_while_idle) {
+      servers_.Failed(uri, steady_clock::now());
+      NoteFailure();
+    }
   }
   returned_.notify_one();
   if (has_server_failed) health_changed_.notify_one();
 }
 
-bool Pool::FindAnother(const Lease& failed, Wish& wish) const {
+bool Pool::FindAnother(const Lease& failed, Wish& wish) {
   if (failed.WasClosedWhileIdle() && !wish.must_be_new) {
     wish.must_be_new = true;
     return true;
   }
-  const bool has_another = settings_.uris.size() > 1 && wish.not_to.empty();
+  const std::lock_guard lock(mutex_);
+  const bool has_another = servers_.size() > 1 && wish.not_to.empty();
   if (!failed->has_server_failed() || !has_another) return false;
   wish = {.not_to = failed->uri()};
   return true;
@@ -174,14 +192,24 @@ std::vector<Pool::Idle> Pool::TakeOutOf(const std::string& uri) {
   return TakeOut([&](const Idle& idle) { return idle.connection->uri() == uri; });
 }
 
-void Pool::ProbeWhenDue() {
+// Where a server has failed, the DNS may know of another by now.
+void Pool::NoteFailure() { asks_dns_at_ = std::min(asks_dns_at_, asks_dns_not_before_); }
+
+void Pool::LookAfterServers() {
   std::unique_lock lock(mutex_);
   while (!is_ending_) {
-    if (const auto uri = servers_.TakeDue(steady_clock::now())) {
+    const Deadline now = steady_clock::now();
+    auto next = servers_.NextDue();
+    if (names_.has_services()) next = std::min(next.value_or(asks_dns_at_), asks_dns_at_);
+    if (names_.has_services() && now >= asks_dns_at_) {
+      lock.unlock();
+      RefreshNames();
+      lock.lock();
+    } else if (const auto uri = servers_.TakeDue(now)) {
       lock.unlock();
       Probe(*uri);
       lock.lock();
-    } else if (const auto next = servers_.NextDue()) {
+    } else if (next) {
       health_changed_.wait_until(lock, *next);
     } else {
       health_changed_.wait(lock);
@@ -189,21 +217,41 @@ void Pool::ProbeWhenDue() {
   }
 }
 
+void Pool::RefreshNames() {
+  const auto lifetime = names_.Refresh();
+  {
+    const std::lock_guard lock(mutex_);
+    const Deadline now = steady_clock::now();
+    servers_.Replace(names_.uris());
+    no_server_ = names_.failure();
+    knows_servers_ = true;
+    // Where there is none, people are waiting.
+    asks_dns_not_before_ =
+        now + (servers_.size() > 0 ? settings_.between_dns_questions : kAskedAgainWithoutAServer);
+    asks_dns_at_ = servers_.size() > 0 ? now + lifetime : asks_dns_not_before_;
+  }
+  returned_.notify_all();
+}
+
 // Somebody who connects and asks for the one entry that each server has: there are those that let
 // in everybody and then say nothing.
 void Pool::Probe(const std::string& uri) {
   const Deadline began = steady_clock::now();
-  const Deadline deadline = began + 2 * settings_.connect_timeout;
   const SearchRequest root{.base = "",
                            .scope = SearchScope::kBase,
                            .filter = PresenceFilter("objectClass"),
                            .attributes = {kNoAttributes},
                            .maximum_entries = 1,
                            .may_be_missing = true};
-  auto opened = Connection::Open(settings_, uri, password_, watchdog_, deadline);
-  // A server that refuses to show that entry is there, too.
-  const bool is_back =
-      opened && ((*opened)->Search(root, deadline) || !(*opened)->has_server_failed());
+  auto opened =
+      Connection::Open(settings_, uri, password_, watchdog_, began + 2 * settings_.connect_timeout);
+  bool is_back = false;
+  if (opened) {
+    const auto found = (*opened)->Search(root, steady_clock::now() + settings_.connect_timeout);
+    const bool is_silent = !found && found.error().code == ErrorCode::kDeadlineExceeded;
+    // A server that refuses to show that entry is there, too.
+    is_back = found || (!is_silent && !(*opened)->has_server_failed());
+  }
   NoteEnd(uri, began, is_back ? ServerList::Outcome::kAnswered : ServerList::Outcome::kFailed);
   if (is_back && (*opened)->is_usable()) Keep(*std::move(opened));
 }

@@ -12,6 +12,8 @@
 #include "bridge/base/secret_string.h"
 #include "ldap/connection.h"
 #include "ldap/server_list.h"
+#include "ldap/server_names.h"
+#include "ldap/services.h"
 #include "ldap/settings.h"
 #include "ldap/watchdog.h"
 
@@ -29,8 +31,10 @@ struct Wish {
 // one server, wholly or not at all.
 class Pool {
  public:
-  Pool(const Settings& settings, SecretString password);
-  ~Pool();  // may wait for a probe under way: connect_timeout
+  // `settings` outlives this. `find_services`: who knows the servers of ldap+srv:// addresses.
+  Pool(const Settings& settings, SecretString password,
+       ServiceFinder find_services = SystemServiceFinder());
+  ~Pool();  // may wait some seconds: for a probe under way, or the DNS
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
@@ -58,8 +62,8 @@ class Pool {
   // An idle connection, or, where there is none, a new one: of the first server in order that has
   // or gives one. Opening one never takes all the time that is left: there is enough to go on to
   // the next server, and to ask something.
-  // Errors: kDeadlineExceeded, all were lent until the deadline; those of Connection::Open for the
-  // last server tried.
+  // Errors: kUnavailable, the DNS names no server; kDeadlineExceeded, all were lent until the
+  // deadline; those of Connection::Open for the last server tried.
   Result<Lease> Borrow(Deadline deadline, const Wish& wish = {});
 
   // Runs `use(Connection&)`, which returns a Result and only reads, on a borrowed connection. Where
@@ -81,7 +85,7 @@ class Pool {
     std::unique_ptr<Connection> connection;
     Deadline since;
   };
-  bool FindAnother(const Lease& failed, Wish& wish) const;
+  bool FindAnother(const Lease& failed, Wish& wish);
   Result<Lease> BorrowInOrder(Deadline deadline, const Wish& wish);
   std::unique_ptr<Connection> TakeIdle(const std::string& uri);
   Result<std::unique_ptr<Connection>> Open(const std::string& uri, Deadline deadline);
@@ -90,8 +94,10 @@ class Pool {
   void Keep(std::unique_ptr<Connection> connection);
   std::vector<Idle> TakeOut(const std::function<bool(const Idle&)>& is_meant);
   std::vector<Idle> TakeOutOf(const std::string& uri);
-  void ProbeWhenDue();
+  void LookAfterServers();
   void Probe(const std::string& uri);
+  void RefreshNames();
+  void NoteFailure();
 
   const Settings& settings_;
   const SecretString password_;
@@ -102,8 +108,14 @@ class Pool {
   size_t lent_ = 0;
   std::vector<Idle> idle_;  // the last one lent is the first to be lent again
   ServerList servers_;
+  Error no_server_;            // what to say while the list is empty
+  bool knows_servers_ = true;  // false until the DNS was asked for the first time
+  Deadline asks_dns_at_{};     // where the DNS has a say
+  Deadline asks_dns_not_before_{};
   bool is_ending_ = false;
-  std::thread prober_;
+  // What follows is the thread's own.
+  ServerNames names_;
+  std::thread thread_;
 };
 
 }  // namespace rolebridge::ldap

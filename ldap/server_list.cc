@@ -1,11 +1,21 @@
 #include "ldap/server_list.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rolebridge::ldap {
 
 ServerList::ServerList(const std::vector<std::string>& uris, Rules rules) : rules_(rules) {
-  for (const std::string& uri : uris) servers_.push_back({.uri = uri});
+  Replace(uris);
+}
+
+void ServerList::Replace(const std::vector<std::string>& uris) {
+  std::vector<Server> servers;
+  for (const std::string& uri : uris) {
+    Server* const known = Find(uri);
+    servers.push_back(known != nullptr ? std::move(*known) : Server{.uri = uri});
+  }
+  servers_ = std::move(servers);
 }
 
 std::vector<std::string> ServerList::InOrder(Instant now) const {

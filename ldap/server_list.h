@@ -36,6 +36,11 @@ class ServerList {
 
   ServerList(const std::vector<std::string>& uris, Rules rules);
 
+  // From now on these are the servers. Of those that were before it remembers what it knew.
+  void Replace(const std::vector<std::string>& uris);
+
+  size_t size() const { return servers_.size(); }
+
   // All servers, the one to ask first at the front.
   std::vector<std::string> InOrder(Instant now) const;
 

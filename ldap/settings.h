@@ -81,10 +81,15 @@ struct Settings {
     bool operator==(const Groups&) const = default;
   } groups;
 
+  // Subtrees that another server holds and that nobody is looked for in, as DNs.
+  std::vector<std::string> ignored_references;
+
   std::chrono::milliseconds connect_timeout{3000};
   std::chrono::milliseconds operation_timeout{5000};
   std::chrono::milliseconds lookup_timeout{10000};
   ServerList::Rules server_rules;
+  // The DNS is not asked more often, whatever its records say and however often servers fail.
+  std::chrono::milliseconds between_dns_questions{30'000};
   size_t groups_per_person = 2000;
   size_t pool_size = 8;
 

@@ -117,7 +117,8 @@ Result<Census> Survey::Count(const std::string& base, const std::string& attribu
   const SearchRequest request{
       .base = base,
       .filter = PresenceFilter(attribute),
-      .attributes = {value_attribute.empty() ? kNoAttributes : value_attribute}};
+      .attributes = {value_attribute.empty() ? kNoAttributes : value_attribute},
+      .may_be_partial = true};
   const auto visited = (*lease)->ForEach(request, [&](const Entry& entry) {
     census.is_whole = census.entries < kMaximumCounted;
     if (!census.is_whole) return false;

@@ -257,11 +257,12 @@ Result<void> CarryOut(const FilePlan& plan) {
     if (const auto written = WriteBeside(file.wish, names_beside); !written) return written;
   }
   if (const auto done = BringNewFiles(plan, brought); !done) return done;
-  if (const auto done = ReplaceFiles(plan); !done) return done;
   for (const PlannedFile& file : plan.files) {
     if (file.fate != Fate::kAdjust) continue;
     if (const auto done = Adjust(file.wish); !done) return done;
   }
+  // Last, since it can't be taken back: what was brought goes where anything fails.
+  if (const auto done = ReplaceFiles(plan); !done) return done;
   brought.KeepFiles();
   brought.KeepFolders();
   for (const PlannedFile& file : plan.files) {

@@ -134,17 +134,7 @@ std::vector<std::string> UrisOf(std::vector<Service> services, std::string_view 
   std::stable_sort(services.begin(), services.end(), [](const Service& a, const Service& b) {
     return a.priority != b.priority ? a.priority < b.priority : a.weight > b.weight;
   });
-  const int usual_port = scheme == "ldaps" ? 636 : 389;
-  std::vector<std::string> uris;
-  for (const Service& service : services) {
-    std::string host = LowerAscii(service.host);
-    if (host.ends_with('.')) host.pop_back();
-    if (domain.empty() || !host.ends_with("." + domain) || !IsDnsName(host)) continue;
-    std::string uri = std::string(scheme) + "://" + host;
-    if (service.port != usual_port) uri += ":" + std::to_string(service.port);
-    if (config::CheckLdapUri(uri).empty()) uris.push_back(std::move(uri));
-  }
-  return uris;
+  return ldap::UrisOf(services, scheme, domain);
 }
 
 std::optional<RoleGroup> ParseRoleGroup(std::string_view group_name,

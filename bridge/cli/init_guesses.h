@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bridge/base/result.h"
+#include "ldap/services.h"
 
 namespace rolebridge::cli {
 
@@ -40,17 +41,10 @@ Resolvers ReadResolvConf(std::string_view text);
 // in lower case, and empty where neither is a name of the DNS.
 std::string DomainOf(const std::string& host_name, const std::string& domain);
 
-// One answer to a question for services (RFC 2782).
-struct Service {
-  int priority = 0;
-  int weight = 0;
-  std::string host;
-  int port = 0;
-  bool operator==(const Service&) const = default;
-};
+using ldap::Service;
 
-// The addresses to try, in the order of RFC 2782 (the heavier one first among equals). Only hosts
-// within `domain`: nobody vouches for the answer, and the bind password goes where it leads.
+// The addresses to try, in the order of RFC 2782 (the heavier one first among equals), as
+// ldap::UrisOf takes them.
 std::vector<std::string> UrisOf(std::vector<Service> services, std::string_view scheme,
                                 const std::string& domain);
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <vector>
 
@@ -28,10 +27,6 @@ class SystemNetwork final : public Network {
                                     const std::string& domain) const override;
   Result<std::vector<std::string>> AddressesOf(const std::string& host) const override;
 };
-
-// The SRV records of an answer as it came (RFC 1035 section 4, RFC 2782); what is malformed, and a
-// target of ".", which means "not here", is none. At most 100 of them.
-std::vector<Service> ParseServices(std::span<const unsigned char> answer);
 
 // True for what the issuer reaches without a drop-in of its unit: 127.0.0.0/8 and ::1.
 bool IsLoopback(const std::string& address);

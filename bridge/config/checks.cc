@@ -254,10 +254,15 @@ std::string CheckRolePattern(std::string_view text) {
 std::string CheckLdapUri(std::string_view text) {
   const std::string allowed =
       "is not allowed; use ldaps://host, ldap://host (StartTLS is always "
-      "done) or ldapi://%2Fpath%2Fto%2Fsocket";
+      "done), ldap+srv://domain or ldapi://%2Fpath%2Fto%2Fsocket";
   if (text.size() > 512 || !All(text, IsPrintable)) return allowed;
   if (text.starts_with("ldapi://")) {
     return text.find_first_of("?#@") == std::string_view::npos ? "" : allowed;
+  }
+  for (const std::string_view service : {"ldap+srv://", "ldaps+srv://"}) {
+    if (text.starts_with(service)) {
+      return CheckHost(text.substr(service.size())).empty() ? "" : allowed;
+    }
   }
   const size_t scheme = text.starts_with("ldaps://") ? 8 : text.starts_with("ldap://") ? 7 : 0;
   if (scheme == 0) return allowed;

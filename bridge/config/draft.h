@@ -79,6 +79,7 @@ struct LdapDraft {
   std::optional<BindDraft> bind;
   LdapUsersDraft users;
   LdapGroupsDraft groups;
+  std::vector<std::string> ignored_references;
   std::chrono::milliseconds connect_timeout = ldap::Settings{}.connect_timeout;
   std::chrono::milliseconds operation_timeout = ldap::Settings{}.operation_timeout;
   std::chrono::milliseconds lookup_timeout = ldap::Settings{}.lookup_timeout;

@@ -196,6 +196,7 @@ void Resolver::ResolveLdap() {
   settings.groups.name_attribute =
       OrDefault(draft.groups.name_attribute, defaults.group_name_attribute);
   settings.groups.attributes = AttributeNamesOf(draft.groups.attributes);
+  settings.ignored_references = draft.ignored_references;
   settings.connect_timeout = draft.connect_timeout;
   settings.operation_timeout = draft.operation_timeout;
   settings.lookup_timeout = draft.lookup_timeout;

@@ -168,7 +168,8 @@ SectionType<LdapDraft> LdapSection() {
   const DurationType timeout(std::chrono::seconds(1), std::chrono::seconds(60));
   return SectionType<S>({
       Row("uris", &S::uris,
-          ListType(TextType(CheckLdapUri, "an ldaps://, ldap:// or ldapi:// address"), 1, 16),
+          ListType(TextType(CheckLdapUri, "an ldaps://, ldap://, ldap+srv:// or ldapi:// address"),
+                   1, 16),
           kRequired,
           "the directory's servers, the preferred one first; the next ones are asked while it "
           "fails"),
@@ -177,6 +178,10 @@ SectionType<LdapDraft> LdapSection() {
       Row("bind", &S::bind, BindSection(), kOptional, "as whom the directory is read"),
       Row("users", &S::users, LdapUsersSection(), kRequired, "where people are found"),
       Row("groups", &S::groups, LdapGroupsSection(), kRequired, "where groups are found"),
+      Row("ignored_references", &S::ignored_references, ListType(Dn(), 0, 100), kOptional,
+          "subtrees that another server holds and that nobody is looked for in; an answer that "
+          "lacks "
+          "any other is refused"),
       Row("connect_timeout", &S::connect_timeout, timeout, kOptional,
           "for connecting, and as long again for TLS and the bind"),
       Row("operation_timeout", &S::operation_timeout, timeout, kOptional, "for one operation"),

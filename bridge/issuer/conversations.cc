@@ -60,8 +60,13 @@ void Conversations::NoteInput(Login& login) {
   login.is_waiting_for_person = false;
 }
 
-void Conversations::AllowChange(Login& login) {
+void Conversations::BeginChange(Login& login) {
   const std::lock_guard lock(mutex_);
+  std::erase_if(logins_, [&](const auto& entry) {
+    const Login& other = *entry.second;
+    return other.is_change && other.username == login.username && other.id != login.id;
+  });
+  login.is_change = true;
   login.deadlines = pam::kDeadlinesOfChange;
   login.began = clock_.SinceBoot();
 }

@@ -32,12 +32,12 @@ struct Login {
   std::string digest;           // of name and first secret, see RepeatedAttempts
   bool is_counted = false;      // by the throttle
   bool was_asked_more = false;  // than the first secret
-  bool is_change = false;       // it goes on in the process that changes an expired password
   bool is_first_prompt = true;
   std::optional<pam::Conversation> conversation;  // none before the first secret is there (T9)
   std::vector<pam::Prompt> notices;               // info texts that came while PAM was going on
   std::vector<pam::Prompt> asked;                 // what the person sees now
   // The following are Conversations', under its mutex: who may be put out (T9).
+  bool is_change = false;  // it goes on in the process that changes an expired password
   BootTime began{};
   BootTime last_input{};
   bool is_waiting_for_person = false;
@@ -60,8 +60,9 @@ class Conversations {
   // It is their turn; or they took it.
   void AwaitPerson(Login& login);
   void NoteInput(Login& login);
-  // From now on it has the time that choosing a new password takes.
-  void AllowChange(Login& login);
+  // From now on it is a change of an expired password, with the time that choosing one takes. There
+  // are few processes for that, so a person has one at a time: an older one of the same name ends.
+  void BeginChange(Login& login);
 
   size_t size() const;
 

@@ -296,8 +296,7 @@ LoginService::Reply LoginService::BeginChange(Login& login, const protocol::Cont
                                                      {"rhost", login.client_address},
                                                      {"service", login.level.pam_service}}});
   if (!recorded) return Refusal{Reason::kUnavailable, ""};
-  means_.conversations.AllowChange(login);
-  login.is_change = true;
+  means_.conversations.BeginChange(login);
   login.is_first_prompt = true;
   login.was_asked_more = true;
   login.notices = {{pam::PromptStyle::kInfo, std::string(kPasswordHasExpired)}};

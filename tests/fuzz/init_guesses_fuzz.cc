@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "bridge/cli/init_guesses.h"
-#include "bridge/cli/init_network.h"
 #include "bridge/config/checks.h"
+#include "ldap/services.h"
 
 // What a host's files and an answer of the DNS hold becomes an address or a name as the
 // configuration takes it, or nothing.
@@ -13,6 +13,7 @@ namespace {
 
 namespace cli = rolebridge::cli;
 namespace config = rolebridge::config;
+namespace ldap = rolebridge::ldap;
 
 void Require(bool holds) {
   if (!holds) std::abort();
@@ -34,9 +35,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     Require(config::CheckAddress(address).empty());
   }
   const std::string domain = "example.org";
-  for (const std::string& uri : cli::UrisOf(cli::ParseServices({bytes, size}), "ldap", domain)) {
+  for (const std::string& uri :
+       cli::UrisOf(ldap::ParseServices({bytes, size}).services, "ldap", domain)) {
     Require(config::CheckLdapUri(uri).empty());
-    Require(uri.find(".example.org") != std::string::npos);
+    Require(uri.find("example.org") != std::string::npos);
   }
   const auto role = cli::RoleNameIn(text);
   Require(!role || (config::CheckRolePattern(*role).empty() &&

@@ -7,6 +7,7 @@ RFC 4511, so that it can also say what no server says.
 """
 
 import os
+import re
 import signal
 import socket
 import struct
@@ -53,8 +54,8 @@ def done(message_id, code=0):
     return result(message_id, 0x65, code)
 
 
-def reference(message_id):
-    return message(message_id, tlv(0x73, text("ldap://192.0.2.1/dc=example,dc=org")))
+def reference(message_id, dn="ou=elsewhere,dc=example,dc=org"):
+    return message(message_id, tlv(0x73, text(f"ldap://192.0.2.1/{dn}")))
 
 
 def alice(message_id, **more):
@@ -172,6 +173,11 @@ def closes_on_second_lookup(client, message_id):
 def endless(client, message_id):
     while True:
         client.send(admins(message_id))
+
+
+def endless_references(client, message_id):
+    while True:
+        client.send(100 * reference(message_id, "CN=Configuration,dc=example,dc=org"))
 
 
 def code(number):
@@ -301,6 +307,13 @@ SCRIPTS_OF_PEOPLE = {
     "referral": code(10),
     "references": lambda client, message_id: client.send(
         reference(message_id) + alice(message_id) + reference(message_id) + done(message_id)),
+    "harmless-references": lambda client, message_id: client.send(
+        reference(message_id, "CN=Configuration,dc=example,dc=org") + alice(message_id)
+        + reference(message_id, "DC=DomainDnsZones,dc=example,dc=org")
+        + reference(message_id, "DC=ForestDnsZones,dc=example,dc=org") + done(message_id)),
+    "endless-references": endless_references,
+    "bad-reference": lambda client, message_id: client.send(
+        alice(message_id) + message(message_id, tlv(0x73, b"\x04\x7f\x30")) + done(message_id)),
     "odd-values": lambda client, message_id: client.send(alice(
         message_id, mail=[b"a\0b@example.org", b"\xff\xfe", b"line\nfeed", b"x" * 4097,
                           b"y" * 4096, "jörg@example.org"],

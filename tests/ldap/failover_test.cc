@@ -164,6 +164,22 @@ TEST_F(FailoverTest, SaysWhatHappenedWhereThereIsNoOtherServer) {
   }
 }
 
+// A limit, a part and a referral are the directory's, and no fault of one of its servers.
+TEST_F(FailoverTest, AsksNobodyElseAfterAnAnswerThatIsNotTheWhole) {
+  const std::pair<const char*, bool> kTable[] = {
+      {"size-limit", false}, {"admin-limit", false},    {"partial", false},
+      {"referral", false},   {"references", false},     {"range", false},
+      {"two-people", false}, {"malformed-entry", true}, {"busy", true},
+      {"time-limit", true},  {"search-reset", true},    {"wrong-password", true}};
+  for (const auto& [script, goes_on] : kTable) {
+    const BadServer bad(script);
+    const auto directory =
+        OpenFor(SettingsFor({bad.settings("ldapi").uris.front(), slapd_.uri_ldapi}));
+    const auto found = directory->Find("alice");
+    EXPECT_EQ(found.has_value(), goes_on) << script;
+  }
+}
+
 TEST_F(FailoverTest, TriesEveryServerWhereAllHaveFailedLately) {
   first_.Behave(R"("as": "refuse")");
   second_.Behave(R"("as": "refuse")");

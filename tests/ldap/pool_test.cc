@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "tests/ldap/neighbours.h"
@@ -81,6 +83,29 @@ TEST(PoolTest, RecoversFromARestartOfTheServer) {
   slapd.Start();
   const auto again = directory->Find("alice");
   ASSERT_TRUE(again) << again.error().message;
+}
+
+// proc(5), net/tcp: the addresses end in the port, in hexadecimal; then the state, 01 for one that
+// is connected; then what timer runs, 02 for that of keepalive.
+TEST(PoolTest, TheKernelWatchesIdleConnections) {
+  const SlapdServer slapd;
+  const Settings settings = slapd.settings();
+  Pool pool(settings, slapd.password());
+  ASSERT_TRUE(pool.Borrow(Soon()));
+  const auto has_timer = [&] {
+    std::ifstream table("/proc/net/tcp");
+    std::string number, local, remote, state, queues, timer;
+    std::ostringstream port;
+    port << ':' << std::hex << std::uppercase << std::stoi(slapd.port_ldaps());
+    for (std::string line; std::getline(table, line);) {
+      std::istringstream(line) >> number >> local >> remote >> state >> queues >> timer;
+      if (remote.ends_with(port.str()) && state == "01" && timer.starts_with("02")) return true;
+    }
+    return false;
+  };
+  // Until the last of what was sent is acknowledged, another timer runs.
+  for (int i = 0; i < 500 && !has_timer(); ++i) std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_TRUE(has_timer());
 }
 
 TEST(PoolTest, DropsAnIdleConnectionThatTheServerHasClosed) {

@@ -117,6 +117,18 @@ TEST(ServerListTest, AServerThatComesAndGoesIsForgivenOnlyAfterALongTime) {
   EXPECT_EQ(servers.NextDue(), now + seconds(5));
 }
 
+TEST(ServerListTest, RemembersTheServersThatStay) {
+  ServerList servers = ThreeServers();
+  Try(servers, "b", Outcome::kFailed, kStart);
+  servers.Replace({"b", "d", "a"});
+  EXPECT_EQ(servers.InOrder(kStart), (Uris{"d", "a", "b"}));
+  servers.Replace({"c", "b"});
+  servers.Replace({"a", "b"});
+  EXPECT_EQ(servers.NextDue(), kStart + seconds(5));
+  Try(servers, "d", Outcome::kFailed, kStart);
+  EXPECT_EQ(servers.size(), 2u);
+}
+
 TEST(ServerListTest, KnowsNothingOfServersThatItWasNotGiven) {
   ServerList servers = ThreeServers();
   Try(servers, "z", Outcome::kFailed, kStart);

@@ -659,7 +659,9 @@ class SssdTest(MachineTestCase):
             machine.must("systemctl", "start", "sssd.service")
         self.assertEqual(page.status, 503)
         self.assertIn("does not work at the moment", page.visible_text())
-        self.assert_recorded("verdict=unavailable")
+        self.assert_recorded("stage=pam", "verdict=unavailable")
+        record = machine.must("rolebridge", "audit", "list", "--since", "10m").splitlines()[-1]
+        self.assertRegex(record, r"login_denied .*bob .*pam +unavailable")
         self.assertIn("Request to sssd failed", machine.journal("--unit=rolebridge-pam@*"))
         self.assertIn(READER, self.log_in("bob").text)
 

@@ -159,6 +159,24 @@ TEST_F(InitFilesTest, OverwritesNothingThatAppearsMeanwhileAndTakesTheRestAway) 
   EXPECT_EQ(Count(), 1U);
 }
 
+// A configuration that names new keys must not outlive them.
+TEST_F(InitFilesTest, ReplacesNothingWhereAFileCanNotBeAdjusted) {
+  Put("b", "mine\n");
+  Put("c", "kept\n");
+  ASSERT_EQ(chmod(Path("c").c_str(), 0644), 0);
+  std::vector<FileWish> wishes = Two("a new key\n", "two\n");
+  wishes.push_back(Wish("c", "kept\n"));
+  const auto plan = Plan(std::move(wishes), true);
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(plan->files[2].fate, Fate::kAdjust);
+  std::filesystem::remove(Path("c"));
+  const auto refused = CarryOut(*plan);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr(Path("c")));
+  EXPECT_EQ(Read("b"), "mine\n");
+  EXPECT_EQ(Count(), 1U);
+}
+
 TEST_F(InitFilesTest, TakesAllAwayWhereAFolderIsMissing) {
   std::vector<FileWish> wishes = Two("one\n", "two\n");
   wishes[1].path = Path("missing/b");

@@ -253,7 +253,11 @@ TEST(SectionsTest, RefuseWithPlacePathValueAndWhatIsAllowed) {
        "test.yaml:19:22: session.lifetime: '4m' is out of range; use 5m to 7d"},
       {"uris:", "uris: [http://x]",
        "test.yaml:5:10: ldap.uris[0]: 'http://x' is not allowed; use ldaps://host, ldap://host "
-       "(StartTLS is always done) or ldapi://%2Fpath%2Fto%2Fsocket"},
+       "(StartTLS is always done), ldap+srv://domain or ldapi://%2Fpath%2Fto%2Fsocket"},
+      {"uris:", "uris: [\"ldap+srv://example.org:389\"]",
+       "test.yaml:5:10: ldap.uris[0]: 'ldap+srv://example.org:389' is not allowed; use "
+       "ldaps://host, "
+       "ldap://host (StartTLS is always done), ldap+srv://domain or ldapi://%2Fpath%2Fto%2Fsocket"},
       {"bind:", "bind: { dn: \"cn=x\", pasword_file: y }",
        "test.yaml:6:23: ldap.bind.pasword_file: unknown key; did you mean 'password_file'?"},
       {"bind:", "bind: { dn: \"cn=x\", password: hunter2 }",

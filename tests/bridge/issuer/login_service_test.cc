@@ -366,6 +366,21 @@ TEST_F(LoginServiceTest, APasswordThatWasNotChangedIsNoLogin) {
   EXPECT_EQ(audit_.records.back().Field("verdict"), "password_kept");
 }
 
+TEST_F(LoginServiceTest, APersonHasOneChangeAtATimeTheNewest) {
+  const auto begin = [this](const std::string& name) {
+    return conversations_.Begin(name, "192.0.2.7", config_.limits);
+  };
+  const LoginPtr first = begin("alice");
+  const LoginPtr of_another = begin("bob");
+  const LoginPtr no_change = begin("alice");
+  const LoginPtr newest = begin("alice");
+  for (const LoginPtr& login : {first, of_another, newest}) conversations_.BeginChange(*login);
+  EXPECT_EQ(conversations_.Find(first->id), nullptr);
+  for (const LoginPtr& login : {of_another, no_change, newest}) {
+    EXPECT_EQ(conversations_.Find(login->id), login);
+  }
+}
+
 TEST_F(LoginServiceTest, OnlyAnExpiredPasswordLeadsToTheProcessThatChangesThem) {
   bool was_asked = false;
   change_ = std::make_unique<PamPeer>([&](Channel&) { was_asked = true; });

@@ -255,7 +255,7 @@ TEST(SectionsTest, RefuseWithPlacePathValueAndWhatIsAllowed) {
        "test.yaml:5:10: ldap.uris[0]: 'http://x' is not allowed; use ldaps://host, ldap://host "
        "(StartTLS is always done), ldap+srv://domain or ldapi://%2Fpath%2Fto%2Fsocket"},
       {"uris:", "uris: [\"ldap+srv://example.org:389\"]",
-       "test.yaml:5:10: ldap.uris[0]: 'ldap+srv://example.org:389' is not allowed; use "
+       "test.yaml:5:11: ldap.uris[0]: 'ldap+srv://example.org:389' is not allowed; use "
        "ldaps://host, "
        "ldap://host (StartTLS is always done), ldap+srv://domain or ldapi://%2Fpath%2Fto%2Fsocket"},
       {"bind:", "bind: { dn: \"cn=x\", pasword_file: y }",

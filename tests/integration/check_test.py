@@ -55,7 +55,7 @@ class CheckTest(StackTestCase):
 
     def test_dangerous_pam_stacks(self):
         service = self.stack.etc / "pam.d/rolebridge"
-        for old, new in (("pam_unix.so", "pam_unix.so nullok"),
+        for old, new in (("required   pam_unix.so", "required   pam_unix.so nullok"),
                          ("auth     required   pam_unix.so", "auth sufficient pam_rootok.so"),
                          ("auth     required   pam_unix.so", "auth sufficient pam_permit.so")):
             with self.subTest(new):

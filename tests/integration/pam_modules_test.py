@@ -142,7 +142,9 @@ class PushTest(PamTestCase):
         self.said = folder / "said"
         program = folder / "ask"
         program.write_text("#!/bin/sh\necho Approve it on your phone, $PAM_USER.\n"
-                           f"until test -s {self.said}; do sleep 0.05; done\n"
+                           # Not longer than the folder is there: the login may have ended first.
+                           f"until test -s {self.said}; do test -d {folder} || exit 1; "
+                           "sleep 0.05; done\n"
                            f"test $(cat {self.said}) = yes\n", encoding="ascii")
         program.chmod(0o700)
         # Whatever fails in pam_exec is PAM_SYSTEM_ERR; pam_deny makes a refusal of it.

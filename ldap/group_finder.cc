@@ -347,7 +347,7 @@ Result<std::vector<GroupFinder::Candidate>> GroupFinder::SearchNamed(Search& sea
     if (held) parts.push_back(EqualityFilter(held->first, held->second));
   }
   if (parts.empty()) return std::vector<Candidate>();
-  auto answers = SearchGroups(search, Batched(std::move(parts), kGroupsPerSearch));
+  auto answers = SearchGroups(search, Batched(std::move(parts), kNamesPerSearch));
   if (!answers) return answers.error();
   std::vector<Candidate> groups;
   for (auto& answer : *answers) {

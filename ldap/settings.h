@@ -47,6 +47,9 @@ inline constexpr size_t kMaximumNesting =
 
 // How many groups one search goes up from: the filter names each by its DN.
 inline constexpr size_t kGroupsPerSearch = 512;
+// How many groups one search reads that memberOf names: fewer than slapd gives anybody unless told
+// (500), so that somebody in more groups needs no limit raised.
+inline constexpr size_t kNamesPerSearch = 250;
 inline constexpr size_t kFilterBytesPerSearch = size_t{128} << 10;
 
 // Template name -> LDAP attribute, as `attributes:` gives them.

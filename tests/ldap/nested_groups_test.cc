@@ -409,14 +409,12 @@ TEST(NestedGroupsAloneTest, FollowTheMemberOfOfGroups) {
   EXPECT_EQ(slapd.Searches().size() - before, 2 * nested_cost);
 }
 
-// However many groups: the person, and what memberOf names.
-TEST(NestedGroupsAloneTest, ReadWhatMemberOfNamesInOneSearch) {
-  std::vector<std::string> arguments = kManyEntries;
-  arguments.emplace_back("--memberof");
-  SlapdServer slapd(arguments);
+// The person, and what memberOf names, in as few searches as slapd's own limit of 500 entries lets.
+TEST(NestedGroupsAloneTest, ReadWhatMemberOfNamesInFewSearches) {
+  SlapdServer slapd({"--log-operations", "--memberof"});
   std::string ldif = AddPerson("busy");
   Names all;
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 510; ++i) {
     const std::string name = Numbered("many", i);
     ldif += AddGroup(GroupDn(name), {PersonDn("busy")});
     all.insert(name);
@@ -433,7 +431,7 @@ TEST(NestedGroupsAloneTest, ReadWhatMemberOfNamesInOneSearch) {
   EXPECT_EQ(NamesOf(directory->Find("busy")), all);
   const size_t before = CountSearches(slapd);
   EXPECT_EQ(NamesOf(directory->Find("busy")), all);
-  EXPECT_EQ(CountSearches(slapd) - before, 2U);
+  EXPECT_EQ(CountSearches(slapd) - before, 1U + 3U);
 }
 
 // Values of this RDN are compared with their case, which a name in its normal form has lost.

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "bridge/base/ascii.h"
 #include "ldap/connection_handle.h"
 #include "ldap/filter.h"
 #include "ldap/pipe_signal_held.h"
@@ -57,14 +58,6 @@ ErrorCode CodeOf(int ldap_code) {
     default:
       return ErrorCode::kInvalidArgument;
   }
-}
-
-std::string LowerAscii(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 }  // namespace

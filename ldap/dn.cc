@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "bridge/base/ascii.h"
 #include "bridge/base/c_ptr.h"
 
 namespace rolebridge::ldap {
@@ -16,8 +17,6 @@ namespace {
 constexpr size_t kMaximumBytes = 4096;
 
 using ParsedDn = CPtr<std::remove_pointer_t<LDAPDN>, ldap_dnfree>;
-
-char LowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::string_view View(const berval& value) { return {value.bv_val, value.bv_len}; }
 
@@ -43,8 +42,7 @@ std::string TypeName(std::string_view type) {
       {"0.9.2342.19200300.100.1.1", "uid"},
       {"userid", "uid"},
   }};
-  std::string name(type);
-  std::transform(name.begin(), name.end(), name.begin(), LowerAscii);
+  std::string name = LowerAscii(type);
   if (name.starts_with("oid.")) name.erase(0, 4);
   for (const auto& [alias, canonical] : kNames) {
     if (name == alias) return std::string(canonical);

@@ -27,7 +27,9 @@ void AddService(const ns_msg& message, const ns_rr& record, ServiceAnswer& answe
   std::array<char, NS_MAXDNAME> host{};
   const int length = dn_expand(ns_msg_base(message), ns_msg_end(message), bytes + kFixedPart,
                                host.data(), static_cast<int>(host.size()));
-  if (length <= 0 || host.front() == '\0') return;
+  // The name ends where the record does.
+  if (length <= 0 || kFixedPart + static_cast<size_t>(length) != ns_rr_rdlen(record)) return;
+  if (host.front() == '\0') return;
   const std::chrono::seconds lifetime(ns_rr_ttl(record));
   answer.lifetime = answer.services.empty() ? lifetime : std::min(answer.lifetime, lifetime);
   answer.services.push_back({.priority = static_cast<int>(ns_get16(bytes)),

@@ -59,6 +59,15 @@ TEST(ServiceAnswerTest, AreNoneInAnAnswerThatIsCutOrChanged) {
   }
 }
 
+TEST(ServiceAnswerTest, AreNoneWhereTheNameEndsBeforeTheRecord) {
+  std::vector<unsigned char> longer = SrvAnswer();
+  longer.push_back(0);
+  const size_t length_of_record = longer.size() - 15;  // the lower byte, before 13 and one more
+  ASSERT_EQ(longer[length_of_record], 13);
+  longer[length_of_record] = 14;
+  EXPECT_THAT(ParseServices(longer).services, IsEmpty());
+}
+
 // Says these numbers, one after the other.
 class ToldRandom final : public Random {
  public:

@@ -18,6 +18,9 @@ struct ldapmsg;  // libldap's LDAPMessage
 
 namespace rolebridge::ldap {
 
+class Credentials;
+class Tickets;
+
 enum class SearchScope { kBase, kSubtree };
 
 struct SearchRequest {
@@ -48,14 +51,14 @@ bool IsFairTime(std::chrono::steady_clock::duration given, const Settings& setti
 // After an error the connection must not be used again.
 class Connection {
  public:
-  // Connects to `uri`, sets TLS up (StartTLS on ldap://) and binds: connecting may take the connect
-  // timeout for each address of the host, and the rest together once more as long. What ldaprc
-  // files and the environment say does not count: each option is set on the handle and read back
-  // (L2). Errors: kUnavailable and kDeadlineExceeded, with what to look at; kInvalidArgument, an
-  // option was not taken.
+  // Connects to `uri`, sets TLS up (StartTLS on ldap://) and binds with `credentials`: connecting
+  // may take the connect timeout for each address of the host, and the rest together once more as
+  // long. What ldaprc files and the environment say does not count: each option is set on the
+  // handle and read back (L2). Errors: kUnavailable and kDeadlineExceeded, with what to look at;
+  // kInvalidArgument, an option was not taken.
   static Result<std::unique_ptr<Connection>> Open(const Settings& settings, const std::string& uri,
-                                                  const SecretString& password, Watchdog& watchdog,
-                                                  Deadline deadline);
+                                                  const Credentials& credentials,
+                                                  Watchdog& watchdog, Deadline deadline);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -98,8 +101,14 @@ class Connection {
   Result<void> Prepare(Deadline deadline);
   Result<void> SetOptions();
   Result<void> SetTlsOptions();
-  Result<void> StartTls();
-  Result<void> Bind(const SecretString& password);
+  Result<void> Connect();
+  Result<void> CheckTls();
+  Result<void> GetTicket(const Credentials& credentials, Deadline deadline);
+  Result<void> Bind(const Credentials& credentials);
+  Result<void> CheckSimpleBind(const SecretString& password);
+  int BindSimply(const SecretString& password);
+  int BindExternally();
+  int BindWithTicket(Tickets& tickets);
   Result<int> Send(const SearchRequest& request, Deadline deadline, void* page_control);
   Result<void> CheckReference(ldapmsg* message, size_t count);
   Result<void> Collect(int message_id, const SearchRequest& request, Deadline deadline,

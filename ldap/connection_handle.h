@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 
 #include "bridge/base/c_ptr.h"
 #include "ldap/connection.h"
@@ -27,6 +28,9 @@ inline timeval ToTimeval(std::chrono::milliseconds time) {
 inline std::chrono::milliseconds TimeLeft(Deadline deadline) {
   return std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
 }
+
+// ldapi:// stays on this host; everything else is encrypted, or there is no connection.
+inline bool IsEncrypted(std::string_view uri) { return !uri.starts_with("ldapi://"); }
 
 struct Connection::Handle {
   explicit Handle(Connection& connection) {

@@ -1,4 +1,5 @@
-// Opening a connection: its options, TLS and the bind. The searching is in connection.cc.
+// Opening a connection: its options and TLS. The bind is in connection_bind.cc, the searching in
+// connection.cc.
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,8 +21,6 @@ constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
 constexpr std::chrono::milliseconds kAfterTheWatchdog{100};
 constexpr int kLevelOfReadAhead = LBER_SBIOD_LEVEL_PROVIDER + 5;
 
-bool IsEncryptedScheme(std::string_view uri) { return !uri.starts_with("ldapi://"); }
-
 // Sets an option of one handle and reads it back: a build of libldap that silently ignores one must
 // not pass for a safe one (security.md L2).
 bool SetNumber(LDAP* handle, int option, int value) {
@@ -38,6 +37,8 @@ bool SetText(LDAP* handle, int option, const char* value) {
   if (value == nullptr) return now == nullptr || *now == '\0';
   return now != nullptr && std::strcmp(now, value) == 0;
 }
+
+const char* OrNull(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
 bool SetSwitch(LDAP* handle, int option, bool on) {
   int now = on ? 0 : 1;
@@ -86,15 +87,17 @@ int Connection::Handle::Connected(LDAP*, Sockbuf* socket, LDAPURLDesc*, sockaddr
 
 Result<std::unique_ptr<Connection>> Connection::Open(const Settings& settings,
                                                      const std::string& uri,
-                                                     const SecretString& password,
+                                                     const Credentials& credentials,
                                                      Watchdog& watchdog, Deadline deadline) {
   const PipeSignalHeld held;
   std::unique_ptr<Connection> connection(new Connection(settings, uri, watchdog));
-  if (const auto prepared = connection->Prepare(deadline); !prepared) return prepared.error();
-  if (uri.starts_with("ldap://")) {
-    if (const auto encrypted = connection->StartTls(); !encrypted) return encrypted.error();
+  // Before there is a connection that waits for it.
+  if (const auto ticket = connection->GetTicket(credentials, deadline); !ticket) {
+    return ticket.error();
   }
-  if (const auto bound = connection->Bind(password); !bound) return bound.error();
+  if (const auto prepared = connection->Prepare(deadline); !prepared) return prepared.error();
+  if (const auto connected = connection->Connect(); !connected) return connected.error();
+  if (const auto bound = connection->Bind(credentials); !bound) return bound.error();
   return connection;
 }
 
@@ -104,7 +107,7 @@ Result<void> Connection::Prepare(Deadline deadline) {
   const int code = ldap_initialize(&handle_->ldap, uri_.c_str());
   if (code != LDAP_SUCCESS) return Failed("'" + uri_ + "'", code, "check ldap.uris");
   if (const auto set = SetOptions(); !set) return set;
-  if (IsEncryptedScheme(uri_)) {
+  if (IsEncrypted(uri_)) {
     if (const auto set = SetTlsOptions(); !set) return set;
   }
   // Until there is a socket this only remembers that it is too late.
@@ -122,9 +125,16 @@ Result<void> Connection::SetOptions() {
   const int seconds = static_cast<int>(std::max<time_t>(1, operation.tv_sec));
   const bool all_set =
       SetNumber(ldap, LDAP_OPT_PROTOCOL_VERSION, LDAP_VERSION3) &&
-      SetSwitch(ldap, LDAP_OPT_REFERRALS, false) &&          // L7
-      SetNumber(ldap, LDAP_OPT_DEREF, LDAP_DEREF_NEVER) &&   // L7
-      SetSwitch(ldap, LDAP_OPT_RESTART, true) &&             // a signal is no broken connection
+      SetSwitch(ldap, LDAP_OPT_REFERRALS, false) &&         // L7
+      SetNumber(ldap, LDAP_OPT_DEREF, LDAP_DEREF_NEVER) &&  // L7
+      SetSwitch(ldap, LDAP_OPT_RESTART, true) &&            // a signal is no broken connection
+      // A ticket is for the server's name as it is written, not for what the DNS makes of it.
+      SetSwitch(ldap, LDAP_OPT_X_SASL_NOCANON, true) &&
+      // To the end of this very TLS connection, which a domain may demand (RFC 5929 section 4).
+      SetNumber(ldap, LDAP_OPT_X_SASL_CBINDING, LDAP_OPT_X_SASL_CBINDING_TLS_ENDPOINT) &&
+      // TLS is what encrypts, so SASL need not; Active Directory refuses both at once.
+      ldap_set_option(ldap, LDAP_OPT_X_SASL_SECPROPS, "noanonymous,noplain,maxssf=0") ==
+          LDAP_OPT_SUCCESS &&
       SetNumber(ldap, LDAP_OPT_SIZELIMIT, LDAP_NO_LIMIT) &&  // each search says its own
       SetNumber(ldap, LDAP_OPT_TIMELIMIT, seconds) &&
       ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &connect) == LDAP_OPT_SUCCESS &&
@@ -140,63 +150,66 @@ Result<void> Connection::SetTlsOptions() {
   LDAP* const ldap = handle_->ldap;
   const std::string authorities =
       settings_.ca_file.empty() ? kSystemAuthorities : settings_.ca_file;
-  const bool all_set = SetText(ldap, LDAP_OPT_X_TLS_CACERTDIR, nullptr) &&
-                       SetText(ldap, LDAP_OPT_X_TLS_CERTFILE, nullptr) &&
-                       SetText(ldap, LDAP_OPT_X_TLS_KEYFILE, nullptr) &&
-                       SetText(ldap, LDAP_OPT_X_TLS_CIPHER_SUITE, nullptr) &&
-                       SetText(ldap, LDAP_OPT_X_TLS_CACERTFILE, authorities.c_str()) &&
-                       SetNumber(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT, LDAP_OPT_X_TLS_DEMAND) &&
-                       SetNumber(ldap, LDAP_OPT_X_TLS_REQUIRE_SAN, LDAP_OPT_X_TLS_DEMAND) &&
-                       SetNumber(ldap, LDAP_OPT_X_TLS_PROTOCOL_MIN, LDAP_OPT_X_TLS_PROTOCOL_TLS1_2);
+  const bool all_set =
+      SetText(ldap, LDAP_OPT_X_TLS_CACERTDIR, nullptr) &&
+      SetText(ldap, LDAP_OPT_X_TLS_CERTFILE, OrNull(settings_.certificate_file)) &&
+      SetText(ldap, LDAP_OPT_X_TLS_KEYFILE, OrNull(settings_.key_file)) &&
+      SetText(ldap, LDAP_OPT_X_TLS_CIPHER_SUITE, nullptr) &&
+      SetText(ldap, LDAP_OPT_X_TLS_CACERTFILE, authorities.c_str()) &&
+      SetNumber(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT, LDAP_OPT_X_TLS_DEMAND) &&
+      SetNumber(ldap, LDAP_OPT_X_TLS_REQUIRE_SAN, LDAP_OPT_X_TLS_DEMAND) &&
+      SetNumber(ldap, LDAP_OPT_X_TLS_PROTOCOL_MIN,
+                settings_.minimum_tls == TlsVersion::k13 ? LDAP_OPT_X_TLS_PROTOCOL_TLS1_3
+                                                         : LDAP_OPT_X_TLS_PROTOCOL_TLS1_2);
   if (!all_set) {
     return Refused(ErrorCode::kInternal, "ldap: libldap does not take a TLS option of ours");
   }
   const int client = 0;
   if (ldap_set_option(ldap, LDAP_OPT_X_TLS_NEWCTX, &client) != LDAP_OPT_SUCCESS) {
-    return Refused(ErrorCode::kUnavailable, "ldap: '" + authorities +
-                                                "' holds no certificates that can be read; check "
-                                                "ldap.ca_file");
+    return Refused(
+        ErrorCode::kUnavailable,
+        "ldap: '" + authorities + "' holds no certificates that can be read" +
+            (settings_.certificate_file.empty()
+                 ? "; check ldap.ca_file"
+                 : ", or '" + settings_.certificate_file + "' and '" + settings_.key_file +
+                       "' are no certificate and its key; check ldap.ca_file, "
+                       "ldap.certificate_file and ldap.key_file"));
   }
   return {};
 }
 
-Result<void> Connection::StartTls() {
-  // L1: before this has succeeded, nothing else is sent; where it fails, the handle goes.
-  const int code = ldap_start_tls_s(handle_->ldap, nullptr, nullptr);
-  if (code == LDAP_SUCCESS) return {};
-  return Failed("StartTLS with '" + uri_ + "'", code,
-                "check that the server offers it, and its certificate against ldap.ca_file");
+Result<void> Connection::Connect() {
+  LDAP* const ldap = handle_->ldap;
+  if (uri_.starts_with("ldap://")) {
+    // L1: before this has succeeded, nothing else is sent; where it fails, the handle goes.
+    const int code = ldap_start_tls_s(ldap, nullptr, nullptr);
+    if (code != LDAP_SUCCESS) {
+      return Failed("StartTLS with '" + uri_ + "'", code,
+                    "check that the server offers it, and its certificate against ldap.ca_file");
+    }
+  } else if (const int code = ldap_connect(ldap); code != LDAP_SUCCESS) {
+    return Failed("'" + uri_ + "'", code,
+                  "check ldap.uris, and its certificate against ldap.ca_file");
+  }
+  return IsEncrypted(uri_) ? CheckTls() : Result<void>();
 }
 
-Result<void> Connection::Bind(const SecretString& password) {
-  const bool is_anonymous = settings_.bind_dn.empty();
-  if (is_anonymous && IsEncryptedScheme(uri_)) {
-    return Refused(ErrorCode::kInvalidArgument, "ldap: '" + uri_ + "' needs ldap.bind.dn");
-  }
-  // L6: a name with an empty password is a success on servers that allow it, for any name at all.
-  if (!is_anonymous && password.empty()) {
-    return Refused(ErrorCode::kInvalidArgument,
-                   "ldap: the bind password is empty; check "
-                   "ldap.bind.password_file");
-  }
-  LDAP* const ldap = handle_->ldap;
-  if (uri_.starts_with("ldap://") && ldap_tls_inplace(ldap) != 1) {
-    return Refused(ErrorCode::kUnavailable, "ldap: '" + uri_ + "' is not encrypted");
-  }
-  // On ldaps:// and ldapi:// this also connects.
-  berval secret{password.size(), const_cast<char*>(password.Reveal().data())};
-  if (is_anonymous) secret = {0, const_cast<char*>("")};
-  const int code = ldap_sasl_bind_s(ldap, settings_.bind_dn.c_str(), LDAP_SASL_SIMPLE, &secret,
-                                    nullptr, nullptr, nullptr);
-  watched_.Disarm();
-  if (code == LDAP_SUCCESS && watched_.HasFired()) return Failed("'" + uri_ + "'", LDAP_TIMEOUT);
-  if (code == LDAP_SUCCESS) return {};
-  if (code == LDAP_SERVER_DOWN || code == LDAP_CONNECT_ERROR) {
-    return Failed("'" + uri_ + "'", code,
-                  "check ldap.uris, and its certificate against "
-                  "ldap.ca_file");
-  }
-  return Failed("bind as '" + settings_.bind_dn + "'", code, "check ldap.bind.password_file");
+// Before the password is sent: libldap with GnuTLS takes the option for the oldest version, and
+// does not obey it.
+Result<void> Connection::CheckTls() {
+  char* raw = nullptr;
+  const bool is_known =
+      ldap_tls_inplace(handle_->ldap) == 1 &&
+      ldap_get_option(handle_->ldap, LDAP_OPT_X_TLS_VERSION, &raw) == LDAP_OPT_SUCCESS;
+  const Text owner(raw);
+  std::string version = is_known && raw != nullptr ? raw : "no TLS";
+  if (version.starts_with("TLSv")) version.erase(3, 1);  // OpenSSL's words, unlike GnuTLS's
+  if (version == "TLS1.3") return {};
+  if (version == "TLS1.2" && settings_.minimum_tls == TlsVersion::k12) return {};
+  return Refused(ErrorCode::kUnavailable,
+                 "ldap: '" + uri_ + "' speaks " + version + ", and at least TLS" +
+                     (settings_.minimum_tls == TlsVersion::k12 ? "1.2" : "1.3") +
+                     " is due; check the server's settings, and ldap.minimum_tls");
 }
 
 }  // namespace rolebridge::ldap

@@ -25,6 +25,8 @@ using UrlParts = CPtr<LDAPURLDesc, ldap_free_urldesc>;
 using Values = std::vector<std::string>;
 
 constexpr const char* kNoAttributes = "1.1";  // RFC 4511 4.5.1.8
+// Of one name there is one entry. Of two, whoever mends it wants to know which.
+constexpr size_t kEntriesNamed = 2;
 // In place of a group's name.
 constexpr const char* kUnknownWay = "something outside of ldap.groups.base";
 constexpr const char* kEntryIdAttributes[] = {"entryUUID", "nsUniqueId", "objectGUID"};
@@ -158,8 +160,20 @@ bool IsBlank(std::string_view password) {
   return password.find_first_not_of("\r\n") == std::string_view::npos;
 }
 
+Result<void> CheckBind(const Bind& bind, const SecretString& password) {
+  if (bind.mechanism != Bind::Mechanism::kSimple || bind.is_anonymous()) return {};
+  if (const auto dn = Dn::Parse(bind.dn); !dn) {
+    return WrongSetting("ldap.bind.dn: " + dn.error().message);
+  }
+  if (IsBlank(password.Reveal())) {
+    return WrongSetting("ldap.bind.password_file: '" + bind.password_file +
+                        "' is empty; a bind without a password proves nothing");
+  }
+  return {};
+}
+
 Result<void> CheckAccount(const Settings& settings, const SecretString& password) {
-  const bool is_anonymous = settings.bind_dn.empty();
+  const bool is_anonymous = settings.bind.is_anonymous();
   for (const std::string& uri : settings.uris) {
     if (const auto checked = CheckUri(uri, is_anonymous); !checked) return checked;
   }
@@ -169,15 +183,7 @@ Result<void> CheckAccount(const Settings& settings, const SecretString& password
     }
   }
   if (settings.uris.empty()) return WrongSetting("ldap.uris: at least one address is needed");
-  if (is_anonymous) return {};
-  if (const auto dn = Dn::Parse(settings.bind_dn); !dn) {
-    return WrongSetting("ldap.bind.dn: " + dn.error().message);
-  }
-  if (IsBlank(password.Reveal())) {
-    return WrongSetting("ldap.bind.password_file: '" + settings.bind_password_file +
-                        "' is empty; a bind without a password proves nothing");
-  }
-  return {};
+  return CheckBind(settings.bind, password);
 }
 
 Result<void> CheckNames(const Settings& settings) {
@@ -298,12 +304,14 @@ Result<Entry> LdapDirectory::FindEntry(Connection& connection, std::string_view 
   const SearchRequest request{.base = settings_.users.base,
                               .filter = user_filter_.Render(username),
                               .attributes = UserAttributes(),
-                              .maximum_entries = 1};
+                              .maximum_entries = kEntriesNamed};
   auto found = connection.Search(request, deadline);
-  if (!found && found.error().code == ErrorCode::kResourceExhausted) {
-    return Error{ErrorCode::kAmbiguous, "ldap: more than one entry matches " + request.filter};
-  }
   if (!found) return found.error();
+  if (found->size() > 1) {
+    return Error{ErrorCode::kAmbiguous, "ldap: more than one entry matches " + request.filter +
+                                            ": '" + (*found)[0].dn + "' and '" + (*found)[1].dn +
+                                            "'"};
+  }
   if (found->empty()) {
     return Error{ErrorCode::kNotFound,
                  "ldap: no entry below '" + request.base + "' matches " + request.filter};
@@ -443,8 +451,8 @@ Result<void> LdapDirectory::Probe() {
       if (!found) return found.error();
       if (found->empty()) {
         return Error{ErrorCode::kNotFound, std::string(key) + ": '" + *base +
-                                               "' is not there, or '" + settings_.bind_dn +
-                                               "' may not read it"};
+                                               "' is not there, or " + settings_.bind.Words() +
+                                               " may not read it"};
       }
     }
     return {};

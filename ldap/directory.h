@@ -68,10 +68,10 @@ class Directory {
 
   // The entry of `username` (canonical; it is compared with the entry's own login attribute) and
   // every group that it is in. One consistent answer within settings.lookup_timeout.
-  // Errors: kNotFound, no entry, or none whose login attribute is that name; kAmbiguous, two;
-  // kUnavailable and kDeadlineExceeded, the directory; kResourceExhausted, more groups than the
-  // limit; kInvalidArgument, the answer was partial or malformed (size limit, referral), or groups
-  // are nested deeper than kMaximumNesting.
+  // Errors: kNotFound, no entry, or none whose login attribute is that name; kAmbiguous, two (the
+  // message names both); kUnavailable and kDeadlineExceeded, the directory; kResourceExhausted,
+  // more groups than the limit; kInvalidArgument, the answer was partial or malformed (size limit,
+  // referral), or groups are nested deeper than kMaximumNesting.
   virtual Result<Lookup> Find(std::string_view username) = 0;
 
   // The same, and of each group that came by nesting the way to it (Group::through). It costs a

@@ -30,7 +30,7 @@ Deadline ShareOf(Deadline deadline, size_t servers) {
 
 Pool::Pool(const Settings& settings, SecretString password, ServiceFinder find_services)
     : settings_(settings),
-      password_(std::move(password)),
+      credentials_(settings.bind, std::move(password)),
       servers_({}, settings_.server_rules),
       names_(settings_.uris, std::move(find_services)) {
   servers_.Replace(names_.uris());
@@ -124,7 +124,7 @@ Result<std::unique_ptr<Connection>> Pool::Open(const std::string& uri, Deadline 
     }
     servers_.Began(uri, began);
   }
-  auto opened = Connection::Open(settings_, uri, password_, watchdog_, deadline);
+  auto opened = Connection::Open(settings_, uri, credentials_, watchdog_, deadline);
   using Outcome = ServerList::Outcome;
   const bool is_undecided = !opened && opened.error().code == ErrorCode::kDeadlineExceeded &&
                             !IsFairTime(deadline - began, settings_);
@@ -243,8 +243,8 @@ void Pool::Probe(const std::string& uri) {
                            .attributes = {kNoAttributes},
                            .maximum_entries = 1,
                            .may_be_missing = true};
-  auto opened =
-      Connection::Open(settings_, uri, password_, watchdog_, began + 2 * settings_.connect_timeout);
+  auto opened = Connection::Open(settings_, uri, credentials_, watchdog_,
+                                 began + 2 * settings_.connect_timeout);
   bool is_back = false;
   if (opened) {
     const auto found = (*opened)->Search(root, steady_clock::now() + settings_.connect_timeout);

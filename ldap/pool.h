@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "bridge/base/result.h"
-#include "bridge/base/secret_string.h"
 #include "ldap/connection.h"
+#include "ldap/credentials.h"
 #include "ldap/server_list.h"
 #include "ldap/server_names.h"
 #include "ldap/services.h"
@@ -100,7 +100,7 @@ class Pool {
   void NoteFailure();
 
   const Settings& settings_;
-  const SecretString password_;
+  const Credentials credentials_;
   Watchdog watchdog_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable returned_;

@@ -55,11 +55,34 @@ inline constexpr size_t kFilterBytesPerSearch = size_t{128} << 10;
 // Template name -> LDAP attribute, as `attributes:` gives them.
 using AttributeNames = std::map<std::string, std::string>;
 
+// As whom the directory is read, and how that is proved.
+struct Bind {
+  enum class Mechanism {
+    kSimple,    // `dn` and its password; without a `dn`, which ldapi alone allows, anonymous
+    kExternal,  // by the client certificate, or on ldapi by the user that this process runs as
+    kGssapi,    // by a Kerberos ticket that the keytab is good for
+  };
+  Mechanism mechanism = Mechanism::kSimple;
+  std::string dn;
+  std::string password_file;
+  std::string keytab_file;
+  std::string principal;  // empty: the keytab's first
+
+  bool is_anonymous() const { return mechanism == Mechanism::kSimple && dn.empty(); }
+  // "'cn=rolebridge,dc=example,dc=org'", "the client certificate"
+  std::string Words() const;
+  bool operator==(const Bind&) const = default;
+};
+
+enum class TlsVersion { k12, k13 };
+
 struct Settings {
   std::vector<std::string> uris;  // ldaps://, ldap:// (StartTLS is done always), ldapi://
   std::string ca_file;            // empty: the system's certificate authorities
-  std::string bind_dn;            // empty (ldapi only): SASL is not offered, the bind is anonymous
-  std::string bind_password_file;
+  std::string certificate_file;   // a client's, for servers that ask for one; empty: none
+  std::string key_file;           // the certificate's
+  TlsVersion minimum_tls = TlsVersion::k12;
+  Bind bind;
 
   struct Users {
     std::string base;

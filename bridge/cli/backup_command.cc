@@ -116,7 +116,9 @@ Result<std::string> NamedOutside(const BackupOptions& options) {
   const std::string folder = options.places.root + options.places.config_folder;
   const auto config = ReadConfigured(folder + "/rolebridge.yaml");
   if (!config) return config.error();
-  std::vector<std::string> paths = {config->ldap.bind_password_file, config->signing_folder};
+  std::vector<std::string> paths = {config->ldap.bind.password_file, config->ldap.bind.keytab_file,
+                                    config->ldap.certificate_file, config->ldap.key_file,
+                                    config->signing_folder};
   for (const config::KeyPair& pair : config->signing) {
     paths.push_back(pair.key);
     paths.push_back(pair.certificate);

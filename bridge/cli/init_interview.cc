@@ -309,7 +309,7 @@ Result<void> Interviewer::ConnectAndReadRoot() {
   ldap::Settings settings;
   settings.uris = answers_.ldap_uris;
   settings.ca_file = answers_.ca_file;
-  settings.bind_dn = answers_.bind_dn;
+  settings.bind.dn = answers_.bind_dn;
   survey_ = std::make_unique<ldap::Survey>(settings, SecretString(answers_.bind_password.Reveal()));
   auto root = survey_->ReadRoot({"awsRole", "awsAccount"});
   if (!root) {

@@ -271,6 +271,14 @@ std::string CheckLdapUri(std::string_view text) {
   return IsAuthority(authority) ? "" : allowed;
 }
 
+std::string CheckPrincipal(std::string_view text) {
+  const size_t at = text.find('@');
+  const bool is_one = at != 0 && at < text.size() - 1 && text.size() <= 256 &&
+                      std::all_of(text.begin(), text.end(),
+                                  [](char c) { return c > ' ' && c < 0x7f && c != '\\'; });
+  return is_one ? "" : "is no principal; write it like rolebridge@EXAMPLE.ORG";
+}
+
 std::string CheckDn(std::string_view text) {
   const size_t equals = text.find('=');
   const bool fits = equals != std::string_view::npos && equals > 0 && text.size() <= 1024;

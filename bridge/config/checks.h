@@ -27,6 +27,7 @@ std::string CheckPamService(std::string_view text);
 std::string CheckRolePattern(std::string_view text);
 std::string CheckLdapUri(std::string_view text);
 std::string CheckDn(std::string_view text);
+std::string CheckPrincipal(std::string_view text);  // of Kerberos: NAME[/NAME]@REALM
 std::string CheckLdapAttribute(std::string_view text);
 std::string CheckAlias(std::string_view text);
 std::string CheckAddress(std::string_view text);

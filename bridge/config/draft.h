@@ -50,8 +50,12 @@ struct ClockDraft {
 };
 
 struct BindDraft {
+  Position position;
+  ldap::Bind::Mechanism mechanism = ldap::Bind{}.mechanism;
   std::string dn;
   std::string password_file;
+  std::string keytab_file;
+  std::string principal;
 };
 
 struct LdapUsersDraft {
@@ -76,6 +80,9 @@ struct LdapDraft {
   Position position;
   std::vector<std::string> uris;
   std::string ca_file;
+  std::string certificate_file;
+  std::string key_file;
+  ldap::TlsVersion minimum_tls = ldap::Settings{}.minimum_tls;
   std::optional<BindDraft> bind;
   LdapUsersDraft users;
   LdapGroupsDraft groups;

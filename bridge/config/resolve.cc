@@ -52,6 +52,7 @@ class Resolver {
   void ResolveSession();
   void ResolveAssurance();
   void ResolveLdap();
+  void ResolveBind();
   void ResolveAccounts();
   void ResolveGrants();
   void ResolveMappings();
@@ -172,10 +173,9 @@ void Resolver::ResolveLdap() {
   ldap::Settings& settings = config_.ldap;
   settings.uris = draft.uris;
   settings.ca_file = draft.ca_file;
-  if (draft.bind) {
-    settings.bind_dn = draft.bind->dn;
-    settings.bind_password_file = draft.bind->password_file;
-  }
+  settings.certificate_file = draft.certificate_file;
+  settings.key_file = draft.key_file;
+  settings.minimum_tls = draft.minimum_tls;
   settings.users.base = draft.users.base;
   const ldap::LayoutDefaults defaults = ldap::DefaultsOf(draft.groups.membership);
   settings.users.filter = OrDefault(draft.users.filter, defaults.user_filter);
@@ -202,11 +202,61 @@ void Resolver::ResolveLdap() {
   settings.lookup_timeout = draft.lookup_timeout;
   settings.groups_per_person = draft_.limits.groups_per_person;
   settings.pool_size = draft.pool_size;
-  const bool all_local = std::all_of(draft.uris.begin(), draft.uris.end(),
-                                     [](const auto& uri) { return uri.starts_with("ldapi://"); });
-  if (complete_ && !draft.bind && !all_local) {
-    Refuse(draft.position, "ldap",
+  ResolveBind();
+}
+
+// Which keys of `bind` go with which mechanism, and with which addresses.
+void Resolver::ResolveBind() {
+  const LdapDraft& ldap = draft_.ldap;
+  const auto is_local = [](const std::string& uri) { return uri.starts_with("ldapi://"); };
+  const bool all_local = std::all_of(ldap.uris.begin(), ldap.uris.end(), is_local);
+  const bool any_local = std::any_of(ldap.uris.begin(), ldap.uris.end(), is_local);
+  if (complete_ && ldap.certificate_file.empty() != ldap.key_file.empty()) {
+    Refuse(ldap.position, "ldap",
+           "certificate_file and key_file belong together; give both or neither");
+  }
+  if (complete_ && !ldap.bind && !all_local) {
+    Refuse(ldap.position, "ldap",
            "'bind' is missing; give it dn and password_file (only ldapi:// goes without)");
+  }
+  if (!ldap.bind) return;
+  const BindDraft& bind = *ldap.bind;
+  config_.ldap.bind = {.mechanism = bind.mechanism,
+                       .dn = bind.dn,
+                       .password_file = bind.password_file,
+                       .keytab_file = bind.keytab_file,
+                       .principal = bind.principal};
+  if (!complete_) return;
+  const bool is_simple = bind.mechanism == ldap::Bind::Mechanism::kSimple;
+  const bool is_external = bind.mechanism == ldap::Bind::Mechanism::kExternal;
+  const bool is_gssapi = bind.mechanism == ldap::Bind::Mechanism::kGssapi;
+  const char* const mechanism = is_simple ? "simple" : is_external ? "external" : "gssapi";
+  const struct {
+    const char* name;
+    bool is_given, is_of_use, is_needed;
+  } keys[] = {{"dn", !bind.dn.empty(), is_simple, is_simple},
+              {"password_file", !bind.password_file.empty(), is_simple, is_simple},
+              {"keytab_file", !bind.keytab_file.empty(), is_gssapi, is_gssapi},
+              {"principal", !bind.principal.empty(), is_gssapi, false}};
+  for (const auto& key : keys) {
+    if (key.is_given && !key.is_of_use) {
+      Refuse(bind.position, "ldap.bind",
+             Quote(key.name) + " is of no use with 'mechanism: " + mechanism + "'; take it out");
+    }
+    if (!key.is_given && key.is_needed) {
+      Refuse(bind.position, "ldap.bind",
+             Quote(key.name) + " is missing; 'mechanism: " + mechanism + "' needs it");
+    }
+  }
+  if (is_external && !all_local && ldap.certificate_file.empty()) {
+    Refuse(
+        bind.position, "ldap.bind",
+        "'mechanism: external' needs ldap.certificate_file and ldap.key_file (only ldapi:// goes "
+        "without)");
+  }
+  if (is_gssapi && any_local) {
+    Refuse(bind.position, "ldap.bind",
+           "'mechanism: gssapi' needs a server's name, which ldapi:// has not; use ldaps://");
   }
 }
 

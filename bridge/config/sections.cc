@@ -108,10 +108,24 @@ SectionType<AuditDraft> AuditSection() {
 }
 
 SectionType<BindDraft> BindSection() {
-  return SectionType<BindDraft>({
-      Row("dn", &BindDraft::dn, Dn(), kRequired, "as whom the directory is read"),
-      Row("password_file", &BindDraft::password_file, PathType(), kRequired,
+  using S = BindDraft;
+  using Mechanism = ldap::Bind::Mechanism;
+  return SectionType<S>({
+      Row("mechanism", &S::mechanism,
+          ChoiceType<Mechanism>({{"simple", Mechanism::kSimple},
+                                 {"external", Mechanism::kExternal},
+                                 {"gssapi", Mechanism::kGssapi}}),
+          kOptional,
+          "how it is proved: by a password; by the client certificate, or on ldapi:// by the user "
+          "that the issuer runs as; or by a Kerberos ticket"),
+      Row("dn", &S::dn, Dn(), kOptional, "as whom the directory is read, with simple"),
+      Row("password_file", &S::password_file, PathType(), kOptional,
           "the file with its password alone in it"),
+      Row("keytab_file", &S::keytab_file, PathType(), kOptional,
+          "with gssapi, the keytab that gets the tickets"),
+      Row("principal", &S::principal,
+          TextType(CheckPrincipal, "a principal like rolebridge@EXAMPLE.ORG"), kOptional,
+          "whose key of the keytab; the first one's unless set"),
   });
 }
 
@@ -175,6 +189,13 @@ SectionType<LdapDraft> LdapSection() {
           "fails"),
       Row("ca_file", &S::ca_file, PathType(), kOptional,
           "the PEM file of who may sign the servers' certificates; the system's unless set"),
+      Row("certificate_file", &S::certificate_file, PathType(), kOptional,
+          "the PEM file of a certificate to show to servers that ask for one"),
+      Row("key_file", &S::key_file, PathType(), kOptional, "the PEM file of its key"),
+      Row("minimum_tls", &S::minimum_tls,
+          ChoiceType<ldap::TlsVersion>(
+              {{"1.2", ldap::TlsVersion::k12}, {"1.3", ldap::TlsVersion::k13}}),
+          kOptional, "the oldest version of TLS that is spoken with servers"),
       Row("bind", &S::bind, BindSection(), kOptional, "as whom the directory is read"),
       Row("users", &S::users, LdapUsersSection(), kRequired, "where people are found"),
       Row("groups", &S::groups, LdapGroupsSection(), kRequired, "where groups are found"),

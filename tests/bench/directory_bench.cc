@@ -47,7 +47,7 @@ class PlainClient {
     ldap_set_option(ldap_, LDAP_OPT_X_TLS_NEWCTX, &is_server);
     berval secret{password.size(), password.data()};
     const bool is_ready = ldap_start_tls_s(ldap_, nullptr, nullptr) == LDAP_SUCCESS &&
-                          ldap_sasl_bind_s(ldap_, settings.bind_dn.c_str(), LDAP_SASL_SIMPLE,
+                          ldap_sasl_bind_s(ldap_, settings.bind.dn.c_str(), LDAP_SASL_SIMPLE,
                                            &secret, nullptr, nullptr, nullptr) == LDAP_SUCCESS;
     if (!is_ready) std::exit(1);
   }
@@ -153,7 +153,7 @@ int main(int argc, char** argv) {
   Settings settings;
   settings.uris = {argv[1]};
   settings.ca_file = argv[2];
-  settings.bind_dn = argv[3];
+  settings.bind.dn = argv[3];
   settings.users.base = "ou=people,dc=example,dc=org";
   settings.users.attributes = {{"email", "mail"}, {"full_name", "cn"}};
   settings.groups.base = kGroups;

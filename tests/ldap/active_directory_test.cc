@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ldap/connection.h"
+#include "ldap/credentials.h"
 #include "ldap/directory.h"
 #include "ldap/filter.h"
 #include "tests/ldap/neighbours.h"
@@ -159,8 +160,19 @@ TEST(ValuePartsTest, AreRefusedWhereTheyDoNotFollowEachOther) {
   }
 }
 
-TEST(ValuePartsTest, EndWithTheDeadlineWhereTheServerGoesOn) {
+TEST(ValuePartsTest, EndWhereThereAreMoreThanAnybodyHas) {
   const BadServer server("parts-endless");
+  Settings settings = server.settings("ldapi");
+  settings.groups.membership = Membership::kMemberOf;
+  settings.operation_timeout = settings.lookup_timeout = seconds(60);
+  const auto found = FindAlice(settings);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, ErrorCode::kResourceExhausted) << found.error().message;
+  EXPECT_THAT(found.error().message, HasSubstr("more than 20000 values of memberof"));
+}
+
+TEST(ValuePartsTest, EndWithTheDeadlineWhereTheServerGoesOn) {
+  const BadServer server("parts-slow");
   Settings settings = server.settings("ldapi");
   settings.groups.membership = Membership::kMemberOf;
   const auto found = FindAlice(settings);
@@ -187,16 +199,17 @@ TEST(ValuePartsTest, OfARealDomainControllerComeTogether) {
   ASSERT_EQ(samba.ReadLine(), R"({"ok": true})");
 
   Settings settings;
-  settings.bind_dn = said["bind_dn"];
+  settings.bind.dn = said["bind_dn"];
   settings.ca_file = said["ca_file"];
   Watchdog watchdog;
   const Deadline deadline = std::chrono::steady_clock::now() + seconds(30);
-  const auto connection =
-      Connection::Open(settings, said["uri_ldaps"],
-                       SecretString(said["bind_password"].get<std::string>()), watchdog, deadline);
+  const auto connection = Connection::Open(
+      settings, said["uri_ldaps"],
+      Credentials(settings.bind, SecretString(said["bind_password"].get<std::string>())), watchdog,
+      deadline);
   ASSERT_TRUE(connection) << connection.error().message;
   const auto found = (*connection)
-                         ->Search({.base = settings.bind_dn,
+                         ->Search({.base = settings.bind.dn,
                                    .scope = SearchScope::kBase,
                                    .filter = PresenceFilter("objectClass"),
                                    .attributes = {"memberOf;range=0-9"}},

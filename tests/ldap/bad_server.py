@@ -263,6 +263,11 @@ def endless_parts(client, message_id):
     client.send(entry(message_id, PERSON, named) + done(message_id))
 
 
+def slow_parts(client, message_id):
+    time.sleep(0.05)
+    endless_parts(client, message_id)
+
+
 # As soon as a client has connected.
 SCRIPTS_AT_ONCE = {
     "silent": lambda client: client.silence(),
@@ -353,6 +358,7 @@ SCRIPTS_OF_PEOPLE = {
     "parts-unreadable": in_parts((";range=0-1", [0, 1]), (";range=2-x", [2])),
     "parts-of-another": in_parts((";range=0-1", [0, 1]), ("elsewhere", [2])),
     "parts-endless": endless_parts,
+    "parts-slow": slow_parts,
     "object-guid": lambda client, message_id: client.send(
         alice(message_id, objectGUID=[bytes(range(16))]) + done(message_id)),
 }

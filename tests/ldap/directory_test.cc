@@ -163,10 +163,12 @@ TEST_F(DirectoryTest, RefusesTwoEntriesOfOneName) {
   const auto found = Open(settings)->Find("alice");
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().code, ErrorCode::kAmbiguous) << found.error().message;
+  EXPECT_THAT(found.error().message, HasSubstr("'uid=alice,ou=people,dc=example,dc=org'"));
+  EXPECT_THAT(found.error().message, HasSubstr("'uid=bob,ou=people,dc=example,dc=org'"));
   settings.users.filter = "(|(uid={{ username }})(uid=*))";
   const auto many = Open(settings)->Find("alice");
   ASSERT_FALSE(many);
-  EXPECT_EQ(many.error().code, ErrorCode::kAmbiguous) << many.error().message;
+  EXPECT_EQ(many.error().code, ErrorCode::kResourceExhausted) << many.error().message;
 }
 
 TEST_F(DirectoryTest, RefusesAnEntryThatDoesNotSayTheName) {
@@ -246,8 +248,8 @@ TEST_F(DirectoryTest, RefusesSettingsThatCannotWork) {
       {[](Settings& s) { s.uris = {"ldaps://a.example.org ldap://b"}; }, "ldap.uris"},
       {[](Settings& s) { s.uris = {"ldaps://a.example.org/dc=org"}; }, "ldap.uris"},
       {[](Settings& s) { s.uris = {"ldaps://a.example.org/??sub?(a=b)"}; }, "ldap.uris"},
-      {[](Settings& s) { s.bind_dn.clear(); }, "ldap.bind.dn"},
-      {[](Settings& s) { s.bind_dn = "rolebridge"; }, "ldap.bind.dn"},
+      {[](Settings& s) { s.bind.dn.clear(); }, "ldap.bind.dn"},
+      {[](Settings& s) { s.bind.dn = "rolebridge"; }, "ldap.bind.dn"},
       {[](Settings& s) { s.users.base.clear(); }, "ldap.users.base"},
       {[](Settings& s) { s.groups.base = "groups"; }, "ldap.groups.base"},
       {[](Settings& s) { s.users.filter = "(uid=*)"; }, "ldap.users.filter"},

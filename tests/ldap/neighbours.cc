@@ -85,8 +85,8 @@ Settings SlapdServer::settings() const {
   Settings settings;
   settings.uris = {uri_ldaps};
   settings.ca_file = ca_file;
-  settings.bind_dn = bind_dn;
-  settings.bind_password_file = "ldap.secret";
+  settings.bind.dn = bind_dn;
+  settings.bind.password_file = "ldap.secret";
   settings.users.base = "ou=people,dc=example,dc=org";
   settings.users.attributes = {{"email", "mail"}, {"full_name", "cn"}};
   settings.groups.base = "ou=groups,dc=example,dc=org";
@@ -150,7 +150,7 @@ BadServer::BadServer(const std::string& script)
 Settings BadServer::settings(const std::string& scheme) const {
   Settings settings;
   settings.uris = {scheme == "ldapi" ? "ldapi://" + socket_ : scheme + "://127.0.0.1:" + port_};
-  settings.bind_dn = "cn=rolebridge,dc=example,dc=org";
+  settings.bind.dn = "cn=rolebridge,dc=example,dc=org";
   settings.users.base = "ou=people,dc=example,dc=org";
   settings.users.attributes = {{"email", "mail"}, {"full_name", "cn"}};
   settings.groups.base = "ou=groups,dc=example,dc=org";

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   rolebridge::ldap::Settings settings;
   settings.uris = {argv[1]};
   settings.ca_file = argv[2];
-  settings.bind_dn = argv[3];
+  settings.bind.dn = argv[3];
   settings.users.base = "ou=people,dc=example,dc=org";
   settings.groups.base = "ou=groups,dc=example,dc=org";
   const rolebridge::SystemClock clock;

@@ -80,7 +80,7 @@ TEST(ReferencesTest, APartThatAnotherServerHoldsIsNoShorterList) {
 TEST(ReferencesTest, WhatIsNotMissedHasToBeAName) {
   Settings settings;
   settings.uris = {"ldaps://ldap.example.org"};
-  settings.bind_dn = "cn=rolebridge,dc=example,dc=org";
+  settings.bind.dn = "cn=rolebridge,dc=example,dc=org";
   settings.users.base = settings.groups.base = "dc=example,dc=org";
   settings.ignored_references = {"child.example.org"};
   const auto created = Directory::Create(settings, SecretString("secret"), kClock);

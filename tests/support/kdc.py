@@ -2,12 +2,19 @@
 
     with Kdc("EXAMPLE.ORG") as kdc:
         kdc.add("bob", "his password in the realm")
+
+As a program it prints where its krb5.conf is as one line of JSON, then obeys one JSON object a line
+({"do": "keytab", "principal": "ldap/127.0.0.1", "path": "..."}, which gives the principal a new key
+each time; {"do": "freeze"}, {"do": "thaw"}), and ends with its input.
 """
 
+import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -51,6 +58,7 @@ class Kdc:
         return self
 
     def __exit__(self, *_):
+        self.thaw()
         self._process.terminate()
         self._process.wait(20)
         shutil.rmtree(self.folder)
@@ -59,11 +67,37 @@ class Kdc:
         self._admin(f"addprinc -pw {password} {name}")
 
     def keytab(self, path, host):
-        self._admin(f"addprinc -randkey host/{host}")
-        self._admin(f"ktadd -k {path} host/{host}")
+        self.add_key(path, f"host/{host}")
+
+    def add_key(self, path, principal):
+        """A new key of `principal`, who is added where it is not there, into the keytab `path`."""
+        self._admin(f"addprinc -randkey {principal}")
+        self._admin(f"ktadd -k {path} {principal}")
+
+    def freeze(self):
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self):
+        os.kill(self._process.pid, signal.SIGCONT)
 
     def _admin(self, query):
         self._run("kadmin.local", "-r", self.realm, "-q", query)
 
     def _run(self, *command):
         subprocess.run(command, env=self._environment, check=True, capture_output=True, timeout=120)
+
+
+def main():
+    with Kdc("EXAMPLE.ORG") as kdc:
+        print(json.dumps({"krb5_config": str(kdc.folder / "krb5.conf")}), flush=True)
+        for line in sys.stdin:
+            order = json.loads(line)
+            if order["do"] == "keytab":
+                kdc.add_key(order["path"], order["principal"])
+            elif order["do"] in ("freeze", "thaw"):
+                getattr(kdc, order["do"])()
+            print(json.dumps({"ok": True}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -57,7 +57,7 @@ SMB_CONF = """[global]
   binddns dir = {folder}/bind-dns
   ncalrpc dir = {folder}/ncalrpc
   log file = {folder}/samba.log
-  ldap server require strong auth = yes
+  ldap server require strong auth = {strong_auth}
   tls certfile = {tls}/server.crt
   tls keyfile = {tls}/server.key
   tls cafile = {tls}/ca.crt
@@ -196,7 +196,9 @@ class Samba:
             with open(self.config, "w") as file:
                 file.write(SMB_CONF.format(
                     domain=DOMAIN, realm=REALM, host=HOST.upper(), address=self.address,
-                    services="ldap kdc" if kdc else "ldap", folder=domain, tls=tls))
+                    services="ldap kdc" if kdc else "ldap", folder=domain, tls=tls,
+                    # With `yes` a Samba before 4.21 takes no ticket over TLS.
+                    strong_auth="allow_sasl_over_tls" if kdc else "yes"))
         except BaseException:
             self.close()
             raise

@@ -89,6 +89,9 @@ subjectKeyIdentifier = hash
 basicConstraints = CA:false
 extendedKeyUsage = serverAuth
 subjectAltName = {names}
+[client]
+basicConstraints = CA:false
+extendedKeyUsage = clientAuth
 """
 
 
@@ -167,16 +170,23 @@ class Authority:
             os.path.join(self.folder, "ca.key"), "-out", self.ca_file)
 
     def _make_server(self, kind):
-        request = os.path.join(self.folder, "server.csr")
-        run("openssl", "req", "-new", "-config", self.config, "-newkey", "ec", "-pkeyopt",
-            "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=127.0.0.1", "-keyout", self.key,
-            "-out", request)
         dates = ["-days", "2"]
         if kind == "expired":
             dates = ["-startdate", "20200101000000Z", "-enddate", "20200201000000Z"]
-        run("openssl", "ca", "-batch", "-notext", "-config", self.config, "-extensions", "server",
-            "-cert", self.ca_file, "-keyfile", os.path.join(self.folder, "ca.key"), "-in", request,
-            "-out", self.certificate, *dates)
+        self._make("server", "127.0.0.1", "server", *dates)
+
+    def make_client(self, name):
+        """client.crt and client.key in `folder`, for somebody called `name`."""
+        self._make("client", name, "client", "-days", "2")
+
+    def _make(self, stem, name, extensions, *dates):
+        path = os.path.join(self.folder, stem)
+        run("openssl", "req", "-new", "-config", self.config, "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout", path + ".key",
+            "-out", path + ".csr")
+        run("openssl", "ca", "-batch", "-notext", "-config", self.config, "-extensions",
+            extensions, "-cert", self.ca_file, "-keyfile", os.path.join(self.folder, "ca.key"),
+            "-in", path + ".csr", "-out", path + ".crt", *dates)
 
 
 class Slapd:
@@ -398,12 +408,15 @@ def main():
     parser.add_argument("--log-operations", action="store_true",
                         help="write each search to slapd.log in its folder")
     parser.add_argument("--no-tls", action="store_true", help="refuse StartTLS")
+    parser.add_argument("--client", help="make tls/client.crt and .key for this name, too")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Slapd(ldif=options.ldif or [SAMPLE], memberof=options.memberof,
                certificate=options.certificate, extra_schemas=options.schema,
                extra_config=options.config, starttls=not options.no_tls,
                log_operations=options.log_operations) as slapd:
+        if options.client:
+            slapd.authority.make_client(options.client)
         serve(slapd)
 
 

@@ -84,6 +84,25 @@ TEST(ResolveTest, RefusesWhatIsWrongTogether) {
       {"bind:", "",
        "test.yaml:4:1: ldap: 'bind' is missing; give it dn and password_file (only ldapi:// goes "
        "without)"},
+      {"bind:", "bind: { dn: \"cn=x,dc=org\" }",
+       "test.yaml:6:3: ldap.bind: 'password_file' is missing; 'mechanism: simple' needs it"},
+      {"bind:", "bind: { password_file: x }",
+       "test.yaml:6:3: ldap.bind: 'dn' is missing; 'mechanism: simple' needs it"},
+      {"bind:", "bind: { mechanism: gssapi }",
+       "test.yaml:6:3: ldap.bind: 'keytab_file' is missing; 'mechanism: gssapi' needs it"},
+      {"bind:", "bind: { mechanism: gssapi, keytab_file: x, dn: \"cn=x,dc=org\" }",
+       "test.yaml:6:3: ldap.bind: 'dn' is of no use with 'mechanism: gssapi'; take it out"},
+      {"bind:", "bind: { mechanism: gssapi, keytab_file: x, principal: \"@X\" }",
+       "test.yaml:6:58: ldap.bind.principal: '@X' is no principal; write it like "
+       "rolebridge@EXAMPLE.ORG"},
+      {"bind:", "bind: { mechanism: external }",
+       "test.yaml:6:3: ldap.bind: 'mechanism: external' needs ldap.certificate_file and "
+       "ldap.key_file (only ldapi:// goes without)"},
+      {"bind:", "bind: { mechanism: external }\n  certificate_file: x",
+       "test.yaml:4:1: ldap: certificate_file and key_file belong together; give both or neither"},
+      {"bind:", "bind: { mechanism: sasl }",
+       "test.yaml:6:22: ldap.bind.mechanism: 'sasl' is not allowed; use simple, external or "
+       "gssapi"},
       {"", "session: { lifetime: 1h, idle: 2h }",
        "test.yaml:19:32: session.idle: is longer than session.lifetime (1h); use that or less"},
       {"", "accounts: { a: { id: \"123412341234\" }, b: { id: \"123412341234\" } }",
@@ -325,6 +344,19 @@ TEST(ResolveTest, GoesWithoutABindOnALocalSocketAlone) {
   std::string yaml = With("bind:", "");
   yaml.replace(yaml.find("ldaps://ldap.example.org"), 24, "ldapi://%2Frun%2Fslapd");
   EXPECT_EQ(MistakesOf(yaml), "");
+}
+
+TEST(ResolveTest, BindsOnTheUnixSocketByTheUserAndNotByATicket) {
+  const std::pair<const char*, const char*> kTable[] = {
+      {"bind: { mechanism: external }", ""},
+      {"bind: { mechanism: gssapi, keytab_file: x }",
+       "test.yaml:6:3: ldap.bind: 'mechanism: gssapi' needs a server's name, which ldapi:// has "
+       "not; use ldaps://"}};
+  for (const auto& [line, expected] : kTable) {
+    std::string yaml = With("bind:", line);
+    yaml.replace(yaml.find("ldaps://ldap.example.org"), 24, "ldapi://%2Frun%2Fslapd");
+    EXPECT_EQ(MistakesOf(yaml), expected) << line;
+  }
 }
 
 TEST(ResolveTest, GoesWithoutTlsBehindAProxyAlone) {

@@ -130,8 +130,8 @@ limits: { connections: 100, groups_per_person: 50 }
   const ldap::Settings& ldap = config.ldap;
   EXPECT_EQ(ldap.uris.size(), 2u);
   EXPECT_EQ(ldap.ca_file, "/etc/rolebridge/ca.pem");
-  EXPECT_EQ(ldap.bind_dn, "cn=rolebridge,dc=example,dc=org");
-  EXPECT_EQ(ldap.bind_password_file, "/etc/rolebridge/ldap.secret");
+  EXPECT_EQ(ldap.bind.dn, "cn=rolebridge,dc=example,dc=org");
+  EXPECT_EQ(ldap.bind.password_file, "/etc/rolebridge/ldap.secret");
   EXPECT_EQ(ldap.users.base, "ou=people,dc=example,dc=org");
   EXPECT_EQ(ldap.users.filter, "(&(uid={{ username }})(active=TRUE))");
   EXPECT_EQ(ldap.users.login_attribute, "userid");

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "bridge/base/secret_string.h"
+#include "ldap/settings.h"
+#include "ldap/tickets.h"
+
+namespace rolebridge::ldap {
+
+// What a bind proves with that it is ours: the secret half of Settings::bind. For all connections.
+class Credentials {
+ public:
+  // `password`: of a simple bind; else empty.
+  Credentials(const Bind& bind, SecretString password) : password_(std::move(password)) {
+    if (bind.mechanism == Bind::Mechanism::kGssapi) {
+      tickets_ = std::make_unique<Tickets>(bind.keytab_file, bind.principal);
+    }
+  }
+
+  const SecretString& password() const { return password_; }
+  Tickets* tickets() const { return tickets_.get(); }  // null: not a matter of tickets
+
+ private:
+  SecretString password_;
+  std::unique_ptr<Tickets> tickets_;
+};
+
+}  // namespace rolebridge::ldap

@@ -1,5 +1,6 @@
 #include "ldap/account_state.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -166,6 +167,23 @@ constexpr std::array kRows = {
     Row{"shadowExpire", ShadowExpire},
     Row{"accountExpires", AccountExpires},
 };
+static_assert(std::equal(kRows.begin(), kRows.end(), kAccountStateAttributes.begin(),
+                         kAccountStateAttributes.end(), [](const Row& row, std::string_view name) {
+                           return row.attribute == name;
+                         }));
+
+// Also those that came with an option: whatever it means, it does not open a closed account.
+std::vector<const std::string*> AllValuesOf(const Entry& entry, std::string_view attribute) {
+  std::vector<const std::string*> all;
+  const std::string name = LowerAscii(attribute);
+  for (auto at = entry.attributes.lower_bound(name); at != entry.attributes.end(); ++at) {
+    const std::string_view key = at->first;
+    if (!key.starts_with(name)) break;
+    if (key.size() > name.size() && key[name.size()] != ';') continue;
+    for (const std::string& value : at->second) all.push_back(&value);
+  }
+  return all;
+}
 
 // A hardened domain hides them from an ordinary account, and who is disabled with them.
 constexpr std::array<std::string_view, 3> kNeverAbsentInActiveDirectory = {
@@ -173,33 +191,26 @@ constexpr std::array<std::string_view, 3> kNeverAbsentInActiveDirectory = {
 
 }  // namespace
 
-const std::vector<std::string>& AccountStateAttributes() {
-  static const std::vector<std::string> kNames = [] {
-    std::vector<std::string> names;
-    for (const Row& row : kRows) names.emplace_back(row.attribute);
-    return names;
-  }();
-  return kNames;
-}
-
-AccountVerdict JudgeAccount(const Entry& entry, Membership layout, SysSeconds now,
-                            seconds lockout_duration) {
-  const Instants instants{now, lockout_duration};
-  if (layout == Membership::kActiveDirectory) {
+AccountVerdict JudgeAccount(const Entry& entry, const Settings& settings, SysSeconds now) {
+  const Instants instants{now, settings.users.lockout_duration};
+  const std::vector<std::string>& ignored = settings.users.ignored_states;
+  const auto counts = [&](std::string_view attribute) {
+    return std::find(ignored.begin(), ignored.end(), attribute) == ignored.end();
+  };
+  if (settings.groups.membership == Membership::kActiveDirectory) {
     for (const std::string_view attribute : kNeverAbsentInActiveDirectory) {
-      if (ValuesOf(entry, attribute).empty()) {
+      if (counts(attribute) && ValuesOf(entry, attribute).empty()) {
         return {AccountState::kDisabled,
                 std::string(attribute) + " is not shown: let the bind account read it"};
       }
     }
   }
   for (const Row& row : kRows) {
-    const auto found = entry.attributes.find(LowerAscii(row.attribute));
-    if (found == entry.attributes.end()) continue;
-    for (const std::string& value : found->second) {
-      const Verdict verdict = row.judge(value, instants);
+    if (!counts(row.attribute)) continue;
+    for (const std::string* value : AllValuesOf(entry, row.attribute)) {
+      const Verdict verdict = row.judge(*value, instants);
       if (verdict == AccountState::kActive) continue;
-      const std::string reason = std::string(row.attribute) + "=" + value.substr(0, 64);
+      const std::string reason = std::string(row.attribute) + "=" + value->substr(0, 64);
       if (!verdict) return {AccountState::kDisabled, reason + " cannot be read"};
       return {*verdict, reason};
     }

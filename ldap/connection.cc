@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bridge/base/ascii.h"
+#include "ldap/attribute_description.h"
 #include "ldap/connection_handle.h"
 #include "ldap/filter.h"
 #include "ldap/pipe_signal_held.h"
@@ -64,7 +65,7 @@ ErrorCode CodeOf(int ldap_code) {
 
 const std::vector<std::string>& ValuesOf(const Entry& entry, std::string_view attribute) {
   static const std::vector<std::string> kNone;
-  const auto found = entry.attributes.find(LowerAscii(attribute));
+  const auto found = entry.attributes.find(AttributeKey(attribute));
   return found == entry.attributes.end() ? kNone : found->second;
 }
 
@@ -131,14 +132,15 @@ Result<void> Connection::Collected::Add(LDAP* ldap, LDAPMessage* message) {
     if (code != LDAP_SUCCESS) return malformed();
     if (name.bv_val == nullptr) break;
     const std::string description = LowerAscii({name.bv_val, name.bv_len});
-    const std::string attribute = description.substr(0, description.find(';'));
+    const std::string attribute = AttributeKey(description);
     auto& values = entry.attributes[attribute];
     const size_t before = values.size();
     for (berval* value = raw_values; value != nullptr && value->bv_val != nullptr; ++value) {
       values.emplace_back(value->bv_val, value->bv_len);
       bytes += value->bv_len;
     }
-    const std::string_view options = std::string_view(description).substr(attribute.size());
+    const size_t bare = std::min(description.find(';'), description.size());
+    const std::string_view options = std::string_view(description).substr(bare);
     const auto taken = TakeRange(entry, attribute, options, values.size() - before);
     if (!taken) return taken;
   }

@@ -33,13 +33,13 @@ struct SearchRequest {
   bool may_be_missing = false;  // no entry at `base` is an empty answer, and no error
 };
 
-// An entry as the server sent it: names in lower case without options, values as bytes.
+// An entry as the server sent it: names as AttributeKey, values as bytes.
 struct Entry {
   std::string dn;
   std::map<std::string, std::vector<std::string>, std::less<>> attributes;
 };
 
-// The values of `attribute`, whatever the case of its name; none where the entry lacks it.
+// The values of `attribute`, however its name is written; none where the entry lacks it.
 const std::vector<std::string>& ValuesOf(const Entry& entry, std::string_view attribute);
 
 // Whether a server that did not answer in the time given may be called dead for it.

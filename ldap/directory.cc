@@ -11,6 +11,7 @@
 #include "bridge/base/c_ptr.h"
 #include "bridge/base/random.h"
 #include "ldap/account_state.h"
+#include "ldap/attribute_description.h"
 #include "ldap/dn.h"
 #include "ldap/filter.h"
 #include "ldap/group_finder.h"
@@ -147,9 +148,10 @@ Result<void> CheckUri(const std::string& uri, bool is_anonymous) {
 
 Result<void> CheckAttributeNames(const std::string& key, const AttributeNames& names) {
   for (const auto& [template_name, attribute] : names) {
-    if (!IsAttributeName(attribute)) {
+    if (!IsAttributeDescription(attribute)) {
       return WrongSetting(key + "." + template_name + ": '" + attribute +
-                          "' is no LDAP attribute's name; use letters, digits and '-'");
+                          "' is no LDAP attribute's name; use letters, digits and '-', and "
+                          "options like ;lang-de");
     }
   }
   return {};
@@ -344,8 +346,7 @@ Result<Person> LdapDirectory::ReadPerson(const Entry& entry, const Dn& dn, Looku
     }
     person.uid_number = uid;
   }
-  auto verdict = JudgeAccount(entry, settings_.groups.membership, clock_.Now(),
-                              settings_.users.lockout_duration);
+  auto verdict = JudgeAccount(entry, settings_, clock_.Now());
   person.account_state = verdict.state;
   person.account_reason = std::move(verdict.reason);
   person.attributes = ReadAttributes(entry, person.dn, settings_.users.attributes, lookup.dropped);
@@ -392,7 +393,8 @@ std::optional<std::string> LdapDirectory::GroupName(const Entry& entry, const Dn
 }
 
 std::vector<std::string> LdapDirectory::UserAttributes() const {
-  std::vector<std::string> names = AccountStateAttributes();
+  // Most are operational, so that each must be asked for by name.
+  std::vector<std::string> names(kAccountStateAttributes.begin(), kAccountStateAttributes.end());
   names.push_back(settings_.users.login_attribute);
   names.push_back("uidNumber");
   for (const char* const attribute : kEntryIdAttributes) names.push_back(attribute);

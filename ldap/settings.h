@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ldap/server_list.h"
@@ -52,6 +54,16 @@ inline constexpr size_t kGroupsPerSearch = 512;
 inline constexpr size_t kNamesPerSearch = 250;
 inline constexpr size_t kFilterBytesPerSearch = size_t{128} << 10;
 
+// What says that an account is locked, disabled or expired (security.md L10); judged by
+// ldap/account_state.cc.
+inline constexpr std::array<std::string_view, 11> kAccountStateAttributes = {
+    "nsAccountLock",          "loginDisabled",
+    "userAccountControl",     "msDS-User-Account-Control-Computed",
+    "pwdAccountLockedTime",   "accountUnlockTime",
+    "pwdStartTime",           "pwdEndTime",
+    "krbPrincipalExpiration", "shadowExpire",
+    "accountExpires"};
+
 // Template name -> LDAP attribute, as `attributes:` gives them.
 using AttributeNames = std::map<std::string, std::string>;
 
@@ -91,6 +103,8 @@ struct Settings {
     bool fold_case = true;  // its value in ASCII lower case first (U2)
     // After it a pwdAccountLockedTime has run out; 0: never, as the server alone knows.
     std::chrono::seconds lockout_duration{0};
+    // Of kAccountStateAttributes: they close no account here.
+    std::vector<std::string> ignored_states;
     AttributeNames attributes;
     bool operator==(const Users&) const = default;
   } users;

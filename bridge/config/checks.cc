@@ -297,6 +297,21 @@ std::string CheckLdapAttribute(std::string_view text) {
   return "is no LDAP attribute; use one like mail";
 }
 
+std::string CheckLdapDescription(std::string_view text) {
+  size_t at = text.find(';');
+  if (std::string wrong = CheckLdapAttribute(text.substr(0, at)); !wrong.empty()) return wrong;
+  const auto allowed = [](char c) { return IsLetter(c) || IsDigit(c) || c == '-'; };
+  while (at != std::string_view::npos) {
+    const size_t next = text.find(';', at + 1);
+    const std::string_view option = text.substr(at + 1, next - at - 1);
+    if (!IsWordOf(option, 64, allowed) || option == "binary") {
+      return "has an option that cannot be; use one like cn;lang-de";
+    }
+    at = next;
+  }
+  return "";
+}
+
 std::string CheckAlias(std::string_view text) {
   if (text.size() == 12 && All(text, IsDigit)) {
     return "is an account's number; give it a name beside its id";

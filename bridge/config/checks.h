@@ -29,6 +29,7 @@ std::string CheckLdapUri(std::string_view text);
 std::string CheckDn(std::string_view text);
 std::string CheckPrincipal(std::string_view text);  // of Kerberos: NAME[/NAME]@REALM
 std::string CheckLdapAttribute(std::string_view text);
+std::string CheckLdapDescription(std::string_view text);  // the same, with options: cn;lang-de
 std::string CheckAlias(std::string_view text);
 std::string CheckAddress(std::string_view text);
 std::string CheckProviderName(std::string_view text);

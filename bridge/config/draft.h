@@ -63,6 +63,7 @@ struct LdapUsersDraft {
   std::string filter;           // empty: as ldap::DefaultsOf
   std::string login_attribute;  // the same
   seconds lockout_duration{0};
+  std::vector<std::string> ignored_states;
   std::vector<Named<std::string>> attributes;
   std::vector<std::string> self_writable;
 };

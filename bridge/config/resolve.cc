@@ -182,6 +182,7 @@ void Resolver::ResolveLdap() {
   settings.users.login_attribute = OrDefault(draft.users.login_attribute, defaults.login_attribute);
   settings.users.fold_case = draft_.users.fold_case;
   settings.users.lockout_duration = draft.users.lockout_duration;
+  settings.users.ignored_states = draft.users.ignored_states;
   settings.users.attributes = AttributeNamesOf(draft.users.attributes);
   settings.groups.base = draft.groups.base;
   settings.groups.membership = draft.groups.membership;

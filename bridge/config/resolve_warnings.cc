@@ -298,7 +298,8 @@ std::string Warnings::WhoWrites(std::string_view name) const {
   const auto found = std::find_if(users.attributes.begin(), users.attributes.end(),
                                   [&](const auto& attribute) { return attribute.name == name; });
   if (found == users.attributes.end()) return "";
-  const std::string attribute = LowerAscii(found->value);
+  // Whoever may write `cn` may write `cn;lang-de`.
+  const std::string attribute = LowerAscii(found->value.substr(0, found->value.find(';')));
   const std::string is = " is the attribute " + Quote(found->value) + ", which people ";
   for (const std::string& listed : users.self_writable) {
     if (LowerAscii(listed) == attribute) return is + "write themselves (self_writable)";

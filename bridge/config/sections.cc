@@ -21,6 +21,7 @@ TextType Label() { return {CheckLabel, "a text of up to 200 bytes"}; }
 TextType Dn() { return {CheckDn, "a DN like ou=people,dc=example,dc=org"}; }
 TextType Uri() { return {CheckUri, "a URI"}; }
 TextType LdapAttribute() { return {CheckLdapAttribute, "an LDAP attribute"}; }
+TextType LdapDescription() { return {CheckLdapDescription, "an LDAP attribute"}; }
 TextType Network() { return {CheckNetwork, "an address or a network like 10.0.0.0/8"}; }
 SourceType Template() { return SourceType("a text in quotes, with {{ expressions }}"); }
 SourceType Condition() {
@@ -129,6 +130,14 @@ SectionType<BindDraft> BindSection() {
   });
 }
 
+ChoiceType<std::string> AccountStateAttribute() {
+  std::vector<ChoiceType<std::string>::Word> words;
+  for (const std::string_view name : ldap::kAccountStateAttributes) {
+    words.push_back({name, std::string(name)});
+  }
+  return ChoiceType<std::string>(std::move(words));
+}
+
 SectionType<LdapUsersDraft> LdapUsersSection() {
   using S = LdapUsersDraft;
   return SectionType<S>({
@@ -143,8 +152,11 @@ SectionType<LdapUsersDraft> LdapUsersSection() {
       Row("lockout_duration", &S::lockout_duration,
           DurationType(std::chrono::seconds(1), 365 * kDay), kOptional,
           "after which a pwdAccountLockedTime has run out"),
+      Row("ignored_states", &S::ignored_states, ListType(AccountStateAttribute(), 0, 20), kOptional,
+          "attributes that say an account is locked, disabled or expired, and close none here: PAM "
+          "alone decides about it"),
       Row("attributes", &S::attributes,
-          NamedMapType(CheckUserAttribute, "a-z, 0-9 and '_'", LdapAttribute()), kOptional,
+          NamedMapType(CheckUserAttribute, "a-z, 0-9 and '_'", LdapDescription()), kOptional,
           "template name: LDAP attribute"),
       Row("self_writable", &S::self_writable, ListType(LdapAttribute(), 0, 1000), kOptional,
           "attributes that people write themselves, beside the usual ones: check warns where one "
@@ -172,7 +184,7 @@ SectionType<LdapGroupsDraft> LdapGroupsSection() {
           "which attribute holds a group's name; cn, or with active-directory sAMAccountName "
           "unless set"),
       Row("attributes", &S::attributes,
-          NamedMapType(CheckGroupAttribute, "a-z, 0-9 and '_'", LdapAttribute()), kOptional,
+          NamedMapType(CheckGroupAttribute, "a-z, 0-9 and '_'", LdapDescription()), kOptional,
           "template name: LDAP attribute"),
   });
 }

@@ -57,7 +57,8 @@ class PlainClient {
 
   // How many groups `person` is in, every value that was sent for them read.
   int Find(const std::string& person) {
-    std::vector<std::string> names = rolebridge::ldap::AccountStateAttributes();
+    const auto& states = rolebridge::ldap::kAccountStateAttributes;
+    std::vector<std::string> names(states.begin(), states.end());
     for (const char* name :
          {"uid", "mail", "cn", "uidNumber", "entryUUID", "nsUniqueId", "objectGUID"}) {
       names.emplace_back(name);

@@ -13,11 +13,18 @@ using std::chrono::seconds;
 constexpr SysSeconds kNow{seconds(1769853900)};
 constexpr SysSeconds kMidnight{seconds(20484 * 86400)};
 
+Settings With(Membership membership, seconds lockout = seconds(0)) {
+  Settings settings;
+  settings.groups.membership = membership;
+  settings.users.lockout_duration = lockout;
+  return settings;
+}
+
 AccountVerdict Judge(const std::string& attribute, const std::string& value, SysSeconds now = kNow,
                      seconds lockout = seconds(0)) {
   std::string lower = attribute;
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return JudgeAccount({.attributes = {{lower, {value}}}}, Membership::kMember, now, lockout);
+  return JudgeAccount({.attributes = {{lower, {value}}}}, With(Membership::kMember, lockout), now);
 }
 
 constexpr AccountState kActive = AccountState::kActive;
@@ -105,7 +112,7 @@ TEST(AccountStateTest, IsJudgedToTheSecondAndClosedWhereItCannotBeRead) {
 }
 
 TEST(AccountStateTest, AsksForEveryAttributeThatItJudges) {
-  const auto& asked = AccountStateAttributes();
+  const auto& asked = kAccountStateAttributes;
   for (const Row& row : kRows) {
     EXPECT_NE(std::find(asked.begin(), asked.end(), row.attribute), asked.end()) << row.attribute;
   }
@@ -119,7 +126,7 @@ TEST(AccountStateTest, UnlocksOnceTheLockOutHasRunOut) {
 
 TEST(AccountStateTest, IsClosedByOneOfSeveralValues) {
   const Entry entry{.attributes = {{"nsaccountlock", {"FALSE", "TRUE"}}}};
-  EXPECT_EQ(JudgeAccount(entry, Membership::kMember, kNow, seconds(0)).state, kDisabled);
+  EXPECT_EQ(JudgeAccount(entry, With(Membership::kMember), kNow).state, kDisabled);
 }
 
 TEST(AccountStateTest, SaysWhichAttributeWasTheReason) {
@@ -133,20 +140,42 @@ TEST(AccountStateTest, IsClosedWhereActiveDirectoryDoesNotShowIt) {
                                    {"msds-user-account-control-computed", {"0"}},
                                    {"accountexpires", {"0"}}}};
   constexpr Membership kLayout = Membership::kActiveDirectory;
-  EXPECT_EQ(JudgeAccount(whole, kLayout, kNow, seconds(0)).state, kActive);
+  EXPECT_EQ(JudgeAccount(whole, With(kLayout), kNow).state, kActive);
   for (const auto& [attribute, values] : whole.attributes) {
     Entry hidden = whole;
     hidden.attributes.erase(attribute);
-    const AccountVerdict verdict = JudgeAccount(hidden, kLayout, kNow, seconds(0));
+    const AccountVerdict verdict = JudgeAccount(hidden, With(kLayout), kNow);
     EXPECT_EQ(verdict.state, kDisabled) << attribute;
     EXPECT_NE(verdict.reason.find(" is not shown: let the bind account read it"), std::string::npos)
         << verdict.reason;
-    EXPECT_EQ(JudgeAccount(hidden, Membership::kMember, kNow, seconds(0)).state, kActive);
+    EXPECT_EQ(JudgeAccount(hidden, With(Membership::kMember), kNow).state, kActive);
   }
 }
 
 TEST(AccountStateTest, IsActiveWhereNothingSpeaksAgainstIt) {
-  EXPECT_EQ(JudgeAccount({}, Membership::kMember, kNow, seconds(0)).state, kActive);
+  EXPECT_EQ(JudgeAccount({}, With(Membership::kMember), kNow).state, kActive);
+}
+
+TEST(JudgeAccountTest, LooksAtWhatCameWithAnOption) {
+  const Entry entry{.attributes = {{"nsaccountlock;x-option", {"true"}}}};
+  EXPECT_EQ(JudgeAccount(entry, With(Membership::kMember), kNow).state, kDisabled);
+}
+
+TEST(JudgeAccountTest, LeavesOutWhatTheSettingsIgnore) {
+  const Entry entry{.attributes = {{"nsaccountlock", {"true"}}, {"shadowexpire", {"1"}}}};
+  Settings settings = With(Membership::kMember);
+  settings.users.ignored_states = {"nsAccountLock"};
+  EXPECT_EQ(JudgeAccount(entry, settings, kNow).reason, "shadowExpire=1");
+  settings.users.ignored_states = {"nsAccountLock", "shadowExpire"};
+  EXPECT_EQ(JudgeAccount(entry, settings, kNow).state, kActive);
+}
+
+TEST(JudgeAccountTest, NeedNotSeeInADomainWhatTheSettingsIgnore) {
+  Settings settings = With(Membership::kActiveDirectory);
+  settings.users.ignored_states = {"userAccountControl", "msDS-User-Account-Control-Computed"};
+  EXPECT_EQ(JudgeAccount({}, settings, kNow).state, kDisabled);
+  settings.users.ignored_states.emplace_back("accountExpires");
+  EXPECT_EQ(JudgeAccount({}, settings, kNow).state, kActive);
 }
 
 }  // namespace

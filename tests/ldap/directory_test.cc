@@ -157,6 +157,24 @@ TEST_F(DirectoryTest, TakesInjectedFiltersAsNames) {
   }
 }
 
+TEST_F(DirectoryTest, TellsAnAttributeWithOptionsFromTheOneWithout) {
+  SlapdServer slapd;
+  slapd.Modify(
+      "dn: uid=alice,ou=people,dc=example,dc=org\nchangetype: modify\n"
+      "add: cn;lang-de\ncn;lang-de: Alice auf Deutsch\n\n"
+      "dn: cn=staff,ou=groups,dc=example,dc=org\nchangetype: modify\n"
+      "add: objectClass\nobjectClass: awsGroup\n-\nadd: awsRole;lang-de\nawsRole;lang-de: Admin");
+  Settings settings = slapd.settings();
+  settings.users.attributes = {{"full_name", "cn"}, {"german", "CN;LANG-de"}};
+  const auto found = ldap::Open(settings, slapd.password(), clock_)->Find("alice");
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_THAT(found->person.attributes.at("full_name"), ElementsAre("Alice Anders"));
+  EXPECT_THAT(found->person.attributes.at("german"), ElementsAre("Alice auf Deutsch"));
+  for (const Group& group : found->groups) {
+    EXPECT_FALSE(group.name == "staff" && group.attributes.contains("aws_role"));
+  }
+}
+
 TEST_F(DirectoryTest, RefusesTwoEntriesOfOneName) {
   Settings settings = slapd_->settings();
   settings.users.filter = "(|(uid={{ username }})(uid=bob))";

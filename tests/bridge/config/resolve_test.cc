@@ -84,6 +84,15 @@ TEST(ResolveTest, RefusesWhatIsWrongTogether) {
       {"bind:", "",
        "test.yaml:4:1: ldap: 'bind' is missing; give it dn and password_file (only ldapi:// goes "
        "without)"},
+      {"users:", "users: { base: \"dc=org\", ignored_states: [shadowExpires] }",
+       "test.yaml:7:45: ldap.users.ignored_states[0]: 'shadowExpires' is not allowed; use "
+       "nsAccountLock, loginDisabled, userAccountControl, msDS-User-Account-Control-Computed, "
+       "pwdAccountLockedTime, accountUnlockTime, pwdStartTime, pwdEndTime, "
+       "krbPrincipalExpiration, shadowExpire or accountExpires; did you mean 'shadowExpire'?"},
+      {"users:", "users: { base: \"dc=org\", attributes: { x: \"cn;lang_de\" } }",
+       "test.yaml:7:46: ldap.users.attributes.x: 'cn;lang_de' has an option that cannot be; use "
+       "one "
+       "like cn;lang-de"},
       {"bind:", "bind: { dn: \"cn=x,dc=org\" }",
        "test.yaml:6:3: ldap.bind: 'password_file' is missing; 'mechanism: simple' needs it"},
       {"bind:", "bind: { password_file: x }",

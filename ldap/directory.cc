@@ -211,14 +211,14 @@ Result<void> CheckNames(const Settings& settings) {
 
 class LdapDirectory final : public Directory {
  public:
-  LdapDirectory(Settings settings, SecretString password, const Clock& clock,
+  LdapDirectory(Settings settings, SecretString password, const Clock& clock, ServerNotice notice,
                 FilterTemplate user_filter, Dn user_base, Dn group_base)
       : settings_(std::move(settings)),
         clock_(clock),
         user_filter_(std::move(user_filter)),
         user_base_(std::move(user_base)),
         finder_(settings_, std::move(group_base)),
-        pool_(settings_, std::move(password)) {}
+        pool_(settings_, std::move(password), SystemServiceFinder(), std::move(notice)) {}
 
   Result<Lookup> Find(std::string_view username) override { return Find(username, Ways::kUnknown); }
   Result<Lookup> FindWithWays(std::string_view username) override {
@@ -228,6 +228,7 @@ class LdapDirectory final : public Directory {
                             std::vector<DroppedValue>& dropped) override;
   Result<void> ForEachUsername(
       const std::function<bool(const std::string& username)>& visit) override;
+  std::vector<ServerHealth> Servers() const override { return pool_.Servers(); }
   Result<void> Probe() override;
   Result<bool> IsActiveDirectory() override;
 
@@ -481,7 +482,7 @@ Result<bool> LdapDirectory::IsActiveDirectory() {
 }  // namespace
 
 Result<std::unique_ptr<Directory>> Directory::Create(Settings settings, SecretString password,
-                                                     const Clock& clock) {
+                                                     const Clock& clock, ServerNotice notice) {
   if (const auto checked = CheckAccount(settings, password); !checked) return checked.error();
   if (const auto checked = CheckNames(settings); !checked) return checked.error();
   auto filter = FilterTemplate::Parse(settings.users.filter);
@@ -492,8 +493,8 @@ Result<std::unique_ptr<Directory>> Directory::Create(Settings settings, SecretSt
   if (!group_base) return WrongSetting("ldap.groups.base: " + group_base.error().message);
   if (settings.pool_size == 0) return WrongSetting("ldap: the pool needs room for one connection");
   return std::unique_ptr<Directory>(std::make_unique<LdapDirectory>(
-      std::move(settings), std::move(password), clock, *std::move(filter), *std::move(user_base),
-      *std::move(group_base)));
+      std::move(settings), std::move(password), clock, std::move(notice), *std::move(filter),
+      *std::move(user_base), *std::move(group_base)));
 }
 
 }  // namespace rolebridge::ldap

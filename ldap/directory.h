@@ -59,11 +59,11 @@ struct Lookup {
 class Directory {
  public:
   // `password`: the bind password, already read from its file. `clock`: account expiry is judged
-  // against its Now().
+  // against its Now(). `notice`: who is told of servers that fail.
   // Errors: kInvalidArgument, the settings cannot work (a filter, a DN, a URI); nothing is
   // connected yet.
   static Result<std::unique_ptr<Directory>> Create(Settings settings, SecretString password,
-                                                   const Clock& clock);
+                                                   const Clock& clock, ServerNotice notice = {});
   virtual ~Directory() = default;
 
   // The entry of `username` (canonical; it is compared with the entry's own login attribute) and
@@ -87,6 +87,9 @@ class Directory {
   // what goes over all people. False from `visit` ends it.
   virtual Result<void> ForEachUsername(
       const std::function<bool(const std::string& username)>& visit) = 0;
+
+  // The servers as they are known at this moment; nothing is asked for it.
+  virtual std::vector<ServerHealth> Servers() const { return {}; }
 
   // Connects, binds and reads the two bases: what `check --online` and readiness ask.
   virtual Result<void> Probe() = 0;

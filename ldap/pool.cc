@@ -28,9 +28,11 @@ Deadline ShareOf(Deadline deadline, size_t servers) {
 
 }  // namespace
 
-Pool::Pool(const Settings& settings, SecretString password, ServiceFinder find_services)
+Pool::Pool(const Settings& settings, SecretString password, ServiceFinder find_services,
+           ServerNotice notice)
     : settings_(settings),
       credentials_(settings.bind, std::move(password)),
+      notice_(std::move(notice)),
       servers_({}, settings_.server_rules),
       names_(settings_.uris, std::move(find_services)) {
   servers_.Replace(names_.uris());
@@ -137,15 +139,17 @@ Result<std::unique_ptr<Connection>> Pool::Open(const std::string& uri, Deadline 
 
 void Pool::NoteEnd(const std::string& uri, Deadline began, ServerList::Outcome outcome) {
   std::vector<Idle> dead;
+  auto change = ServerList::Change::kNone;
   {
     const std::lock_guard lock(mutex_);
-    servers_.Ended(uri, began, outcome, steady_clock::now());
+    change = servers_.Ended(uri, began, outcome, steady_clock::now());
     if (outcome == ServerList::Outcome::kFailed) {
       dead = TakeOutOf(uri);
       NoteFailure();
     }
   }
   health_changed_.notify_one();
+  Tell(uri, change);
 }
 
 void Pool::Return(std::unique_ptr<Connection> connection, bool was_closed_while_idle) {
@@ -154,6 +158,7 @@ void Pool::Return(std::unique_ptr<Connection> connection, bool was_closed_while_
   const bool has_server_failed = connection && connection->has_server_failed();
   const std::string uri = connection ? connection->uri() : "";
   if (!is_kept) connection.reset();  // closed before its place is given to another
+  auto change = ServerList::Change::kNone;
   {
     const std::lock_guard lock(mutex_);
     --lent_;
@@ -161,12 +166,24 @@ void Pool::Return(std::unique_ptr<Connection> connection, bool was_closed_while_
     // After one connection was found dead, the idle ones have hardly fared better.
     if (has_server_failed) dead = TakeOutOf(uri);
     if (has_server_failed && !was_closed_while_idle) {
-      servers_.Failed(uri, steady_clock::now());
+      change = servers_.Failed(uri, steady_clock::now());
       NoteFailure();
     }
   }
   returned_.notify_one();
   if (has_server_failed) health_changed_.notify_one();
+  Tell(uri, change);
+}
+
+void Pool::Tell(const std::string& uri, ServerList::Change change) const {
+  if (notice_ && change != ServerList::Change::kNone) {
+    notice_(uri, change == ServerList::Change::kRecovered);
+  }
+}
+
+std::vector<ServerHealth> Pool::Servers() const {
+  const std::lock_guard lock(mutex_);
+  return servers_.Health();
 }
 
 bool Pool::FindAnother(const Lease& failed, Wish& wish) {

@@ -33,7 +33,7 @@ class Pool {
  public:
   // `settings` outlives this. `find_services`: who knows the servers of ldap+srv:// addresses.
   Pool(const Settings& settings, SecretString password,
-       ServiceFinder find_services = SystemServiceFinder());
+       ServiceFinder find_services = SystemServiceFinder(), ServerNotice notice = {});
   ~Pool();  // may wait some seconds: for a probe under way, or the DNS
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -65,6 +65,9 @@ class Pool {
   // Errors: kUnavailable, the DNS names no server; kDeadlineExceeded, all were lent until the
   // deadline; those of Connection::Open for the last server tried.
   Result<Lease> Borrow(Deadline deadline, const Wish& wish = {});
+
+  // The servers as they are known, in the order of the settings.
+  std::vector<ServerHealth> Servers() const;
 
   // Runs `use(Connection&)`, which returns a Result and only reads, on a borrowed connection. Where
   // the server had closed that one while it was idle, once more on a new one: a restarted directory
@@ -98,11 +101,13 @@ class Pool {
   void Probe(const std::string& uri);
   void RefreshNames();
   void NoteFailure();
+  void Tell(const std::string& uri, ServerList::Change change) const;
 
   const Settings& settings_;
   const Credentials credentials_;
+  const ServerNotice notice_;
   Watchdog watchdog_;
-  std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;  // guards what follows
   std::condition_variable returned_;
   std::condition_variable health_changed_;
   size_t lent_ = 0;

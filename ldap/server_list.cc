@@ -39,39 +39,54 @@ void ServerList::Began(std::string_view uri, Instant began) {
   if (Server* const server = Find(uri)) server->attempts.insert(began);
 }
 
-void ServerList::Ended(std::string_view uri, Instant began, Outcome outcome, Instant now) {
+std::vector<ServerHealth> ServerList::Health() const {
+  std::vector<ServerHealth> health;
+  for (const Server& server : servers_) health.push_back({server.uri, !server.rests_until});
+  return health;
+}
+
+ServerList::Change ServerList::Ended(std::string_view uri, Instant began, Outcome outcome,
+                                     Instant now) {
   Server* const server = Find(uri);
-  if (server == nullptr) return;
+  if (server == nullptr) return Change::kNone;
   if (const auto found = server->attempts.find(began); found != server->attempts.end()) {
     server->attempts.erase(found);
   }
   switch (outcome) {
     case Outcome::kAnswered:
-      if (server->rests_until) server->well_since = now;
-      server->rests_until.reset();
-      server->is_probed = false;
-      break;
+      return Recover(*server, now);
     case Outcome::kFailed:
-      Rest(*server, now);
-      break;
+      return Rest(*server, now);
     case Outcome::kUndecided:
       break;
   }
+  return Change::kNone;
 }
 
-void ServerList::Failed(std::string_view uri, Instant now) {
-  if (Server* const server = Find(uri)) Rest(*server, now);
+ServerList::Change ServerList::Failed(std::string_view uri, Instant now) {
+  Server* const server = Find(uri);
+  return server == nullptr ? Change::kNone : Rest(*server, now);
 }
 
-void ServerList::Rest(Server& server, Instant now) {
+ServerList::Change ServerList::Recover(Server& server, Instant now) {
+  const bool was_healthy = !server.rests_until;
+  if (!was_healthy) server.well_since = now;
+  server.rests_until.reset();
+  server.is_probed = false;
+  return was_healthy ? Change::kNone : Change::kRecovered;
+}
+
+ServerList::Change ServerList::Rest(Server& server, Instant now) {
   server.is_probed = false;
   // Eight logins that wait for one server say once that it is dead, and not eight times.
-  if (server.rests_until && now < *server.rests_until) return;
+  if (server.rests_until && now < *server.rests_until) return Change::kNone;
+  const bool was_healthy = !server.rests_until;
   const bool is_forgiven = !server.rests_until && now - server.well_since >= rules_.longest_rest;
   server.last_rest = server.last_rest.count() == 0 || is_forgiven
                          ? rules_.first_rest
                          : std::min(2 * server.last_rest, rules_.longest_rest);
   server.rests_until = now + server.last_rest;
+  return was_healthy ? Change::kFailed : Change::kNone;
 }
 
 std::optional<std::string> ServerList::TakeDue(Instant now) {

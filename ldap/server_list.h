@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -8,6 +9,16 @@
 #include <vector>
 
 namespace rolebridge::ldap {
+
+// Told when a server that was healthy fails, and when it is back; from any thread that asks the
+// directory, and from the pool's own.
+using ServerNotice = std::function<void(const std::string& uri, bool is_healthy)>;
+
+struct ServerHealth {
+  std::string uri;
+  bool is_healthy = true;
+  bool operator==(const ServerHealth&) const = default;
+};
 
 // Which server is asked first, and which one is left alone for now. Pure: whoever holds it does the
 // locking, and hands in the time.
@@ -44,12 +55,18 @@ class ServerList {
   // All servers, the one to ask first at the front.
   std::vector<std::string> InOrder(Instant now) const;
 
+  // What each of them is, in the order in which they were given.
+  std::vector<ServerHealth> Health() const;
+
+  // What became of a healthy server, or of one that was none.
+  enum class Change { kNone, kFailed, kRecovered };
+
   // An attempt to get a connection. Each Began is followed by one Ended with the same `began`.
   void Began(std::string_view uri, Instant began);
-  void Ended(std::string_view uri, Instant began, Outcome outcome, Instant now);
+  Change Ended(std::string_view uri, Instant began, Outcome outcome, Instant now);
 
   // The server has failed somebody who was talking to it.
-  void Failed(std::string_view uri, Instant now);
+  Change Failed(std::string_view uri, Instant now);
 
   // A server that is due and that nobody probes yet. From now on the caller does, until Ended.
   std::optional<std::string> TakeDue(Instant now);
@@ -67,7 +84,8 @@ class ServerList {
   };
 
   Server* Find(std::string_view uri);
-  void Rest(Server& server, Instant now);
+  static Change Recover(Server& server, Instant now);
+  Change Rest(Server& server, Instant now);
 
   const Rules rules_;
   std::vector<Server> servers_;

@@ -73,6 +73,13 @@ struct Metrics::Families {
           .Name("rolebridge_configuration_info")
           .Help("1, with the SHA-256 of the configuration in force.")
           .Register(registry);
+  prometheus::Family<prometheus::Gauge>& directory =
+      prometheus::BuildGauge()
+          .Name("rolebridge_directory_server_healthy")
+          .Help("1 for each server of the directory that answered last, 0 for one that failed.")
+          .Register(registry);
+  std::vector<ldap::ServerHealth> servers;
+  std::vector<prometheus::Gauge*> healths;  // of those
   std::vector<EndingCertificate> shown;
   std::vector<prometheus::Gauge*> ends;  // of those
   prometheus::Gauge* in_force = nullptr;
@@ -80,7 +87,20 @@ struct Metrics::Families {
   std::array<prometheus::Histogram*, kSteps.size()> steps{};
 
   void ShowCertificates(const std::vector<EndingCertificate>& certificates);
+  void ShowServers(const std::vector<ldap::ServerHealth>& now);
 };
+
+void Metrics::Families::ShowServers(const std::vector<ldap::ServerHealth>& now) {
+  if (now == servers) return;
+  for (prometheus::Gauge* const gauge : healths) directory.Remove(gauge);
+  healths.clear();
+  for (const ldap::ServerHealth& server : now) {
+    prometheus::Gauge& gauge = directory.Add({{"server", server.uri}});
+    gauge.Set(server.is_healthy ? 1 : 0);
+    healths.push_back(&gauge);
+  }
+  servers = now;
+}
 
 void Metrics::Families::ShowCertificates(const std::vector<EndingCertificate>& certificates) {
   if (certificates == shown) return;
@@ -129,6 +149,7 @@ std::string Metrics::Text(const Gauges& gauges) {
   families_->sessions.Set(static_cast<double>(gauges.sessions));
   families_->conversations.Set(static_cast<double>(gauges.conversations));
   families_->ShowCertificates(gauges.certificates);
+  families_->ShowServers(gauges.directory_servers);
   if (families_->in_force_hash != gauges.config_hash) {
     if (families_->in_force != nullptr) families_->configuration.Remove(families_->in_force);
     families_->in_force = &families_->configuration.Add({{"sha256", gauges.config_hash}});

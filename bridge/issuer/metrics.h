@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bridge/base/certificate_notice.h"
+#include "ldap/server_list.h"
 
 namespace rolebridge::issuer {
 
@@ -38,6 +39,7 @@ class Metrics {
     std::vector<EndingCertificate>
         certificates;  // in the metadata, that of the key that signs first
     std::string config_hash;
+    std::vector<ldap::ServerHealth> directory_servers;
   };
   // In Prometheus's text format.
   std::string Text(const Gauges& gauges);

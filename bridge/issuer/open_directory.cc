@@ -32,7 +32,8 @@ Result<void> CheckIsPrivate(const char* key, const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<ldap::Directory>> OpenDirectory(const config::Config& config,
-                                                       const Clock& clock) {
+                                                       const Clock& clock,
+                                                       ldap::ServerNotice notice) {
   ldap::Settings settings = config.ldap;
   settings.groups_per_person = config.limits.groups_per_person;
   SecretString password;
@@ -46,7 +47,8 @@ Result<std::unique_ptr<ldap::Directory>> OpenDirectory(const config::Config& con
   for (const auto& [key, path] : others) {
     if (const auto checked = CheckIsPrivate(key, path); !checked) return checked.error();
   }
-  return ldap::Directory::Create(std::move(settings), std::move(password), clock);
+  return ldap::Directory::Create(std::move(settings), std::move(password), clock,
+                                 std::move(notice));
 }
 
 }  // namespace rolebridge::issuer

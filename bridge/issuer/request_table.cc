@@ -81,7 +81,8 @@ protocol::MetricsReply MetricsOf(const Services& services) {
   return {state.metrics.Text({.sessions = state.sessions.size(),
                               .conversations = state.conversations.size(),
                               .certificates = EndsOf(services.published_keys),
-                              .config_hash = services.config.hash})};
+                              .config_hash = services.config.hash,
+                              .directory_servers = services.directory.Servers()})};
 }
 
 std::variant<protocol::MetadataReply, Refusal> MetadataOf(const Services& services,

@@ -2,15 +2,25 @@
 
 #include <utility>
 
+#include "bridge/base/log.h"
 #include "bridge/issuer/open_directory.h"
 #include "bridge/issuer/promise.h"
 
 namespace rolebridge::issuer {
+namespace {
+
+void TellOfServer(const std::string& uri, bool is_healthy) {
+  Log(is_healthy ? LogPriority::kNotice : LogPriority::kWarning,
+      is_healthy ? "directory_server_recovered" : "directory_server_failed", {{"server", uri}});
+}
+
+}  // namespace
 
 Result<std::shared_ptr<const Service>> Service::Create(config::Config config, const State& state) {
   Result<SigningKeys> signing = LoadSigningKeys(config, state.clock.Now());
   if (!signing) return signing.error();
-  Result<std::unique_ptr<ldap::Directory>> directory = OpenDirectory(config, state.clock);
+  Result<std::unique_ptr<ldap::Directory>> directory =
+      OpenDirectory(config, state.clock, TellOfServer);
   if (!directory) return directory.error();
   return std::shared_ptr<const Service>(
       new Service(std::move(config), *std::move(signing), *std::move(directory), state));

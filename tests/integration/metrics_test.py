@@ -52,6 +52,17 @@ class MetricsTest(StackTestCase):
         self.assertEqual(after[("rolebridge_issuer_up", ())], 1)
         self.assertGreater(after[("rolebridge_signing_certificate_not_after_seconds", ())], 1.7e9)
 
+    def test_says_which_server_of_the_directory_answers(self):
+        server = ("rolebridge_directory_server_healthy", (("server", self.stack.slapd.uri_ldap),))
+        self.assertEqual(self.samples()[server], 1)
+        self.stack.slapd.stop()
+        self.addCleanup(lambda: self.stack.slapd.process or self.stack.slapd.start())
+        self.stack.wait_not_ready()
+        self.assertEqual(self.samples()[server], 0)
+        self.stack.slapd.start()
+        self.stack.wait_ready()
+        self.assertEqual(self.samples()[server], 1)
+
     def test_the_board_shows_what_there_is(self):
         board = (SOURCE / "etc/grafana-board.json").read_text(encoding="utf-8")
         asked = set(re.findall(r"rolebridge_[a-z_]+", board))

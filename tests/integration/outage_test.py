@@ -31,9 +31,13 @@ class OutageTest(StackTestCase):
                          if "reason=directory_unavailable" in line])
         self.stack.wait_not_ready()
         self.assertEqual(self.stack.readiness(), (503, "directory\n"))
+        self.assertIn("server=" + self.stack.slapd.uri_ldap,
+                      self.events("directory_server_failed")[-1])
         self.stack.slapd.start()
         self.stack.wait_ready()
         self.assert_works(client)
+        self.assertEqual(len(self.events("directory_server_recovered")),
+                         len(self.events("directory_server_failed")))
 
     def test_directory_silent(self):
         client = self.logged_in("bob")

@@ -22,6 +22,24 @@ void Try(ServerList& servers, const char* uri, Outcome outcome, Instant now) {
   servers.Ended(uri, now, outcome, now);
 }
 
+TEST(ServerListTest, SaysOnceThatAServerFailedAndOnceThatItIsBack) {
+  using Change = ServerList::Change;
+  ServerList servers = ThreeServers();
+  const std::vector<ServerHealth> healthy{{"a", true}, {"b", true}, {"c", true}};
+  EXPECT_EQ(servers.Health(), healthy);
+  EXPECT_EQ(servers.Ended("b", kStart, Outcome::kAnswered, kStart), Change::kNone);
+  EXPECT_EQ(servers.Failed("b", kStart), Change::kFailed);
+  EXPECT_EQ(servers.Failed("b", kStart), Change::kNone);
+  EXPECT_EQ(servers.Health(), (std::vector<ServerHealth>{{"a", true}, {"b", false}, {"c", true}}));
+  const Instant later = kStart + seconds(6);
+  EXPECT_EQ(servers.Ended("b", later, Outcome::kFailed, later), Change::kNone);
+  EXPECT_EQ(servers.Ended("b", later, Outcome::kUndecided, later), Change::kNone);
+  EXPECT_EQ(servers.Ended("b", later, Outcome::kAnswered, later), Change::kRecovered);
+  EXPECT_EQ(servers.Ended("b", later, Outcome::kAnswered, later), Change::kNone);
+  EXPECT_EQ(servers.Health(), healthy);
+  EXPECT_EQ(servers.Failed("z", later), Change::kNone);
+}
+
 TEST(ServerListTest, AsksInTheOrderOfTheConfiguration) {
   ServerList servers = ThreeServers();
   EXPECT_EQ(servers.InOrder(kStart), (Uris{"a", "b", "c"}));

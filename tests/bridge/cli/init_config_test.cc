@@ -68,7 +68,7 @@ TEST(InitConfigTest, LoadsWithoutMistakeOrWarningAndSaysWhatWasAnswered) {
   EXPECT_THAT(config.ldap.uris,
               ElementsAre("ldaps://ldap1.example.org", "ldap://ldap2.example.org"));
   EXPECT_EQ(config.ldap.ca_file, "/etc/rolebridge/directory-ca.pem");
-  EXPECT_EQ(config.ldap.bind_password_file, "/etc/rolebridge/ldap.secret");
+  EXPECT_EQ(config.ldap.bind.password_file, "/etc/rolebridge/ldap.secret");
   EXPECT_EQ(config.listen.tls.key, "/etc/rolebridge/tls.key");
   EXPECT_EQ(config.signing_folder, "/etc/rolebridge/signing");
   EXPECT_THAT(config.applications.front().allowed_accounts, ElementsAre("123412341234"));
@@ -158,7 +158,7 @@ TEST(InitConfigTest, OddNamesComeThroughAsTheyAre) {
     ASSERT_EQ(Mistakes(loaded), "") << odd;
     EXPECT_EQ(loaded.config->ldap.users.base, odd);
     EXPECT_EQ(loaded.config->ldap.groups.base, odd);
-    EXPECT_EQ(loaded.config->ldap.bind_dn, odd);
+    EXPECT_EQ(loaded.config->ldap.bind.dn, odd);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "bridge/base/result.h"
 #include "bridge/base/secret_string.h"
 #include "ldap/settings.h"
+#include "ldap/tickets.h"
 #include "ldap/watchdog.h"
 
 struct ldapmsg;  // libldap's LDAPMessage
@@ -19,7 +20,6 @@ struct ldapmsg;  // libldap's LDAPMessage
 namespace rolebridge::ldap {
 
 class Credentials;
-class Tickets;
 
 enum class SearchScope { kBase, kSubtree };
 
@@ -109,6 +109,7 @@ class Connection {
   int BindSimply(const SecretString& password);
   int BindExternally();
   int BindWithTicket(Tickets& tickets);
+  int BindStepByStep(const Tickets::InUse& in_use);
   Result<int> Send(const SearchRequest& request, Deadline deadline, void* page_control);
   Result<void> CheckReference(ldapmsg* message, size_t count);
   Result<void> Collect(int message_id, const SearchRequest& request, Deadline deadline,

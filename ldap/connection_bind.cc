@@ -101,15 +101,32 @@ int Connection::BindExternally() {
 }
 
 int Connection::BindWithTicket(Tickets& tickets) {
-  LDAP* const ldap = handle_->ldap;
-  int code = LDAP_OTHER;
-  {
-    const Tickets::InUse in_use(tickets);
-    code = ldap_sasl_interactive_bind_s(ldap, nullptr, kGssapi, nullptr, nullptr, LDAP_SASL_QUIET,
-                                        &AnswerNothing, nullptr);
-  }
+  const int code = BindStepByStep(Tickets::InUse(tickets));
   if (code == LDAP_INVALID_CREDENTIALS || code == LDAP_LOCAL_ERROR) tickets.Forget();
   return code;
+}
+
+// As ldap_sasl_interactive_bind_s, but for one thing between the steps: Cyrus's plugin takes a new
+// credential at each and forgets the one before, 17 KB a bind, unless it was given one; and it can
+// be given one only once libldap has begun.
+int Connection::BindStepByStep(const Tickets::InUse& in_use) {
+  LDAP* const ldap = handle_->ldap;
+  CPtr<LDAPMessage, ldap_msgfree> answer;
+  const char* mechanism = nullptr;
+  int message_id = 0;
+  while (true) {
+    const int code =
+        ldap_sasl_interactive_bind(ldap, nullptr, kGssapi, nullptr, nullptr, LDAP_SASL_QUIET,
+                                   &AnswerNothing, nullptr, answer.get(), &mechanism, &message_id);
+    if (code != LDAP_SASL_BIND_IN_PROGRESS) return code;
+    ldap_set_option(ldap, LDAP_OPT_X_SASL_GSS_CREDS, in_use.credential());
+    LDAPMessage* raw = nullptr;
+    timeval time = ToTimeval(TimeLeft(open_deadline_));
+    const int type = ldap_result(ldap, message_id, LDAP_MSG_ALL, &time, &raw);
+    answer.reset(raw);
+    if (type == 0) return LDAP_TIMEOUT;
+    if (type == -1) return LDAP_SERVER_DOWN;
+  }
 }
 
 }  // namespace rolebridge::ldap

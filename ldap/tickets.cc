@@ -211,12 +211,22 @@ void Tickets::Forget() {
 
 Tickets::InUse::InUse(const Tickets& tickets) {
   const std::lock_guard lock(tickets.state_->mutex);
+  const char* const cache = tickets.state_->cache.c_str();
   OM_uint32 minor = 0;
-  gss_krb5_ccache_name(&minor, tickets.state_->cache.c_str(), nullptr);
+  gss_krb5_ccache_name(&minor, cache, nullptr);
+  gss_key_value_element_desc element{"ccache", cache};
+  const gss_key_value_set_desc store{1, &element};
+  gss_OID_set_desc mechanisms{1, Kerberos()};
+  gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
+  gss_acquire_cred_from(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &mechanisms, GSS_C_INITIATE,
+                        &store, &credential, nullptr, nullptr);
+  credential_ = credential;
 }
 
 Tickets::InUse::~InUse() {
   OM_uint32 minor = 0;
+  auto* credential = static_cast<gss_cred_id_t>(credential_);
+  gss_release_cred(&minor, &credential);
   gss_krb5_ccache_name(&minor, nullptr, nullptr);
 }
 

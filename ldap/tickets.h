@@ -29,6 +29,12 @@ class Tickets {
     ~InUse();
     InUse(const InUse&) = delete;
     InUse& operator=(const InUse&) = delete;
+
+    // GSSAPI's gss_cred_id_t for them, for who takes one; null where there are none.
+    void* credential() const { return credential_; }
+
+   private:
+    void* credential_ = nullptr;
   };
 
   // Sees to it that there is a ticket for ldap/`host`, so that a bind there asks no KDC.

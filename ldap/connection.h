@@ -20,6 +20,7 @@ struct ldapmsg;  // libldap's LDAPMessage
 namespace rolebridge::ldap {
 
 class Credentials;
+class TlsContext;
 
 enum class SearchScope { kBase, kSubtree };
 
@@ -98,9 +99,9 @@ class Connection {
   struct Collected;
 
   Connection(const Settings& settings, std::string uri, Watchdog& watchdog);
-  Result<void> Prepare(Deadline deadline);
+  Result<void> Prepare(const Credentials& credentials, Deadline deadline);
   Result<void> SetOptions();
-  Result<void> SetTlsOptions();
+  Result<void> SetTlsOptions(TlsContext& context);
   Result<void> Connect();
   Result<void> CheckTls();
   Result<void> GetTicket(const Credentials& credentials, Deadline deadline);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ldap/connection_handle.h"
+#include "ldap/credentials.h"
 #include "ldap/pipe_signal_held.h"
 
 namespace rolebridge::ldap {
@@ -95,20 +96,21 @@ Result<std::unique_ptr<Connection>> Connection::Open(const Settings& settings,
   if (const auto ticket = connection->GetTicket(credentials, deadline); !ticket) {
     return ticket.error();
   }
-  if (const auto prepared = connection->Prepare(deadline); !prepared) return prepared.error();
+  if (const auto prepared = connection->Prepare(credentials, deadline); !prepared)
+    return prepared.error();
   if (const auto connected = connection->Connect(); !connected) return connected.error();
   if (const auto bound = connection->Bind(credentials); !bound) return bound.error();
   return connection;
 }
 
-Result<void> Connection::Prepare(Deadline deadline) {
+Result<void> Connection::Prepare(const Credentials& credentials, Deadline deadline) {
   open_deadline_ = deadline;
   handle_ = std::make_unique<Handle>(*this);
   const int code = ldap_initialize(&handle_->ldap, uri_.c_str());
   if (code != LDAP_SUCCESS) return Failed("'" + uri_ + "'", code, "check ldap.uris");
   if (const auto set = SetOptions(); !set) return set;
   if (IsEncrypted(uri_)) {
-    if (const auto set = SetTlsOptions(); !set) return set;
+    if (const auto set = SetTlsOptions(credentials.tls()); !set) return set;
   }
   // Until there is a socket this only remembers that it is too late.
   watched_.Arm(deadline);
@@ -146,7 +148,7 @@ Result<void> Connection::SetOptions() {
 
 // security.md L2 and L3: only options that mean the same with GnuTLS and with OpenSSL, and those
 // that a file or the environment may have set are taken back.
-Result<void> Connection::SetTlsOptions() {
+Result<void> Connection::SetTlsOptions(TlsContext& context) {
   LDAP* const ldap = handle_->ldap;
   const std::string authorities =
       settings_.ca_file.empty() ? kSystemAuthorities : settings_.ca_file;
@@ -164,8 +166,12 @@ Result<void> Connection::SetTlsOptions() {
   if (!all_set) {
     return Refused(ErrorCode::kInternal, "ldap: libldap does not take a TLS option of ours");
   }
-  const int client = 0;
-  if (ldap_set_option(ldap, LDAP_OPT_X_TLS_NEWCTX, &client) != LDAP_OPT_SUCCESS) {
+  const int is_server = 0;
+  const bool is_made =
+      settings_.certificate_file.empty()
+          ? ldap_set_option(ldap, LDAP_OPT_X_TLS_NEWCTX, &is_server) == LDAP_OPT_SUCCESS
+          : context.GiveTo(ldap);
+  if (!is_made) {
     return Refused(
         ErrorCode::kUnavailable,
         "ldap: '" + authorities + "' holds no certificates that can be read" +

@@ -6,10 +6,12 @@
 #include "bridge/base/secret_string.h"
 #include "ldap/settings.h"
 #include "ldap/tickets.h"
+#include "ldap/tls_context.h"
 
 namespace rolebridge::ldap {
 
-// What a bind proves with that it is ours: the secret half of Settings::bind. For all connections.
+// What a connection proves with whose it is: the secret half of Settings::bind, and the certificate
+// of Settings::certificate_file. For all connections.
 class Credentials {
  public:
   // `password`: of a simple bind; else empty.
@@ -21,10 +23,12 @@ class Credentials {
 
   const SecretString& password() const { return password_; }
   Tickets* tickets() const { return tickets_.get(); }  // null: not a matter of tickets
+  TlsContext& tls() const { return *tls_; }
 
  private:
   SecretString password_;
   std::unique_ptr<Tickets> tickets_;
+  std::unique_ptr<TlsContext> tls_ = std::make_unique<TlsContext>();
 };
 
 }  // namespace rolebridge::ldap

@@ -397,9 +397,11 @@ void Resolver::FillMappings(const std::string& path, const ApplicationDraft& dra
   for (const ReadMapping& mapping : mappings_) known.push_back(mapping.name);
   for (size_t i = 0; i < draft.mappings.size(); ++i) {
     const auto& [name, position] = draft.mappings[i];
+    const std::string& wanted = name;  // clang 14 captures no structured binding
     const std::string item = path + ".mappings[" + std::to_string(i) + "]";
-    const auto found = std::find_if(mappings_.begin(), mappings_.end(),
-                                    [&name = name](auto& mapping) { return mapping.name == name; });
+    const auto found =
+        std::find_if(mappings_.begin(), mappings_.end(),
+                     [&](const ReadMapping& mapping) { return mapping.name == wanted; });
     if (found == mappings_.end()) {
       Refuse(position, item, "there is no mapping " + Quote(name) + DidYouMean(name, known));
       continue;

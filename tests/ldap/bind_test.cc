@@ -63,57 +63,6 @@ TEST(BindTest, WhoeverTheServerDoesNotKnowSeesNothing) {
                         "read it"));
 }
 
-class CertificateTest : public testing::Test {
- protected:
-  explicit CertificateTest(const std::string& more = "TLSVerifyClient demand")
-      : slapd_({"--client", "rolebridge", "--config", more + "\n" + IsTheBridge("cn=rolebridge")}) {
-  }
-
-  Settings WithCertificate(const std::string& uri, Mechanism mechanism) const {
-    Settings settings = Without(slapd_, uri, mechanism);
-    settings.certificate_file = slapd_.folder + "/tls/client.crt";
-    settings.key_file = slapd_.folder + "/tls/client.key";
-    return settings;
-  }
-  std::vector<std::string> uris() const { return {slapd_.uri_ldap, slapd_.uri_ldaps}; }
-
-  SlapdServer slapd_;
-};
-
-TEST_F(CertificateTest, ProvesWhoAsks) {
-  for (const std::string& uri : uris()) ExpectAlice(WithCertificate(uri, Mechanism::kExternal));
-}
-
-TEST_F(CertificateTest, IsShownBesideAPassword) {
-  for (const std::string& uri : uris()) {
-    Settings settings = WithCertificate(uri, Mechanism::kSimple);
-    settings.bind = slapd_.settings().bind;
-    const auto found = Open(settings, slapd_.password(), kClock)->Find("alice");
-    EXPECT_TRUE(found) << uri << ": " << found.error().message;
-  }
-}
-
-TEST_F(CertificateTest, IsMissedWhereTheServerDemandsOne) {
-  for (const std::string& uri : uris()) {
-    const auto found = Open(slapd_.settings(), slapd_.password(), kClock)->Find("alice");
-    EXPECT_FALSE(found) << uri;
-  }
-}
-
-TEST_F(CertificateTest, NeedsTheKeyThatBelongsToIt) {
-  Settings settings = WithCertificate(slapd_.uri_ldaps, Mechanism::kExternal);
-  settings.key_file = slapd_.folder + "/tls/ca.key";
-  EXPECT_THAT(WhyNotAlice(settings), HasSubstr("ldap.key_file"));
-}
-
-TEST_F(CertificateTest, OfAStrangersAuthorityProvesNothing) {
-  const SlapdServer stranger({"--client", "rolebridge"});
-  Settings settings = WithCertificate(slapd_.uri_ldaps, Mechanism::kExternal);
-  settings.certificate_file = stranger.folder + "/tls/client.crt";
-  settings.key_file = stranger.folder + "/tls/client.key";
-  EXPECT_NE(WhyNotAlice(settings), "");
-}
-
 // tests/support/tls_front.py before the server: one version of TLS and no other.
 class TlsFront {
  public:
@@ -163,14 +112,6 @@ TEST(TlsVersionTest, IsLookedAtBeforeAPasswordIsSent) {
     EXPECT_NE(ErrorOver(front, slapd, minimum), "") << spoken;
     // "0 0": the library itself refused.
     EXPECT_THAT(front.Count(), testing::EndsWith(" 0")) << spoken;
-  }
-}
-
-TEST_F(CertificateTest, NewTlsIsSpokenWhereTheSettingsWantIt) {
-  for (const std::string& uri : uris()) {
-    Settings settings = WithCertificate(uri, Mechanism::kExternal);
-    settings.minimum_tls = TlsVersion::k13;
-    ExpectAlice(settings);
   }
 }
 

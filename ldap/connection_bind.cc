@@ -2,9 +2,6 @@
 
 #include <sasl/sasl.h>
 
-#include <cstdlib>
-#include <utility>
-
 #include "ldap/connection_handle.h"
 #include "ldap/credentials.h"
 
@@ -24,6 +21,13 @@ int AnswerNothing(LDAP*, unsigned, void*, void* interactions) {
   return LDAP_SUCCESS;
 }
 
+std::string HostOf(const std::string& uri) {
+  LDAPURLDesc* raw = nullptr;
+  if (ldap_url_parse(uri.c_str(), &raw) != LDAP_URL_SUCCESS) return "";
+  const CPtr<LDAPURLDesc, ldap_free_urldesc> url(raw);
+  return raw->lud_host == nullptr ? "" : raw->lud_host;
+}
+
 }  // namespace
 
 std::string Bind::Words() const {
@@ -36,13 +40,6 @@ std::string Bind::Words() const {
       return principal.empty() ? "the first of '" + keytab_file + "'" : "'" + principal + "'";
   }
   return "";
-}
-
-std::string HostOf(const std::string& uri) {
-  LDAPURLDesc* raw = nullptr;
-  if (ldap_url_parse(uri.c_str(), &raw) != LDAP_URL_SUCCESS) return "";
-  const CPtr<LDAPURLDesc, ldap_free_urldesc> url(raw);
-  return raw->lud_host == nullptr ? "" : raw->lud_host;
 }
 
 Result<void> Connection::GetTicket(const Credentials& credentials, Deadline deadline) {
@@ -96,7 +93,7 @@ int Connection::BindSimply(const SecretString& password) {
 }
 
 int Connection::BindExternally() {
-  berval nothing{0, const_cast<char*>("")};  // what the server knows says whom we are
+  berval nothing{0, const_cast<char*>("")};  // the server knows who asks
   return ldap_sasl_bind_s(handle_->ldap, nullptr, kExternal, &nothing, nullptr, nullptr, nullptr);
 }
 

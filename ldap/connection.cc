@@ -131,9 +131,11 @@ Result<void> Connection::Collected::Add(LDAP* ldap, LDAPMessage* message) {
     const CPtr<berval, ber_memfree> owner(raw_values);
     if (code != LDAP_SUCCESS) return malformed();
     if (name.bv_val == nullptr) break;
+    if (name.bv_len > kMaximumDescriptionBytes) return malformed();
     const std::string description = LowerAscii({name.bv_val, name.bv_len});
     const std::string attribute = AttributeKey(description);
     auto& values = entry.attributes[attribute];
+    if (entry.attributes.size() > kMaximumAttributes) return malformed();
     const size_t before = values.size();
     for (berval* value = raw_values; value != nullptr && value->bv_val != nullptr; ++value) {
       values.emplace_back(value->bv_val, value->bv_len);

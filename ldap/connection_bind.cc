@@ -35,9 +35,10 @@ std::string Bind::Words() const {
     case Mechanism::kSimple:
       return dn.empty() ? "anonymous" : "'" + dn + "'";
     case Mechanism::kExternal:
-      return "whom the server takes this process or its certificate for";
+      return "whoever the server takes the bridge for";
     case Mechanism::kGssapi:
-      return principal.empty() ? "the first of '" + keytab_file + "'" : "'" + principal + "'";
+      return principal.empty() ? "the first principal of '" + keytab_file + "'"
+                               : "'" + principal + "'";
   }
   return "";
 }

@@ -40,6 +40,8 @@ inline constexpr const char* kActiveDirectoryCapability = "1.2.840.113556.1.4.80
 // How much of an answer is taken (security.md section 3, row LDAP). What is above is left out and
 // reported (a value), or makes the answer useless (the rest).
 inline constexpr size_t kMaximumValueBytes = 4096;
+inline constexpr size_t kMaximumDescriptionBytes = 1024;  // an attribute's name with its options
+inline constexpr size_t kMaximumAttributes = 1000;        // of one entry; some thirty are asked for
 inline constexpr size_t kMaximumValues = 1000;
 inline constexpr size_t kMaximumMemberOfValues = 20'000;
 inline constexpr size_t kMaximumMessageBytes = size_t{16} << 20;  // one entry
@@ -81,7 +83,7 @@ struct Bind {
   std::string principal;  // empty: the keytab's first
 
   bool is_anonymous() const { return mechanism == Mechanism::kSimple && dn.empty(); }
-  // "'cn=rolebridge,dc=example,dc=org'", "the client certificate"
+  // For messages: "'cn=rolebridge,dc=example,dc=org'", "whoever the server takes the bridge for".
   std::string Words() const;
   bool operator==(const Bind&) const = default;
 };

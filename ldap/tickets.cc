@@ -28,36 +28,33 @@ constexpr std::chrono::seconds kLookedAtAgainAfter{60};
 // The OID of Kerberos, 1.2.840.113554.1.2.2 (RFC 4121 section 1), as GSSAPI wants to have it.
 gss_OID Kerberos() { return const_cast<gss_OID>(gss_mech_krb5); }
 
-struct Name {
-  ~Name() { gss_release_name(&minor, &name); }
-  OM_uint32 minor = 0;
-  gss_name_t name = GSS_C_NO_NAME;
-};
+void DeleteContext(OM_uint32* minor, gss_ctx_id_t* context) {
+  gss_delete_sec_context(minor, context, GSS_C_NO_BUFFER);
+}
 
-struct Credential {
-  ~Credential() { gss_release_cred(&minor, &credential); }
-  OM_uint32 minor = 0;
-  gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
+// An object of GSSAPI's, given back with this one.
+template <typename Object, auto kRelease>
+struct Owned {
+  Owned() = default;
+  Owned(const Owned&) = delete;
+  Owned& operator=(const Owned&) = delete;
+  ~Owned() {
+    OM_uint32 minor = 0;
+    kRelease(&minor, &object);
+  }
+  Object object{};  // as GSS_C_NO_NAME and the like
 };
-
-struct Context {
-  ~Context() { gss_delete_sec_context(&minor, &context, GSS_C_NO_BUFFER); }
-  OM_uint32 minor = 0;
-  gss_ctx_id_t context = GSS_C_NO_CONTEXT;
-};
-
-struct Buffer {
-  ~Buffer() { gss_release_buffer(&minor, &buffer); }
-  OM_uint32 minor = 0;
-  gss_buffer_desc buffer = GSS_C_EMPTY_BUFFER;
-};
+using Name = Owned<gss_name_t, gss_release_name>;
+using Credential = Owned<gss_cred_id_t, gss_release_cred>;
+using Context = Owned<gss_ctx_id_t, DeleteContext>;
+using Buffer = Owned<gss_buffer_desc, gss_release_buffer>;
 
 std::string WordsOf(OM_uint32 status, int type) {
   OM_uint32 minor = 0;
   OM_uint32 more = 0;
   Buffer words;
-  gss_display_status(&minor, status, type, Kerberos(), &more, &words.buffer);
-  return {static_cast<const char*>(words.buffer.value), words.buffer.length};
+  gss_display_status(&minor, status, type, Kerberos(), &more, &words.object);
+  return {static_cast<const char*>(words.object.value), words.object.length};
 }
 
 // The minor status says what there is to know; the major one only that it was Kerberos.
@@ -71,7 +68,7 @@ Error Failed(const std::string& what, OM_uint32 major, OM_uint32 minor) {
 OM_uint32 Import(const std::string& text, gss_OID type, Name& name) {
   gss_buffer_desc buffer{text.size(), const_cast<char*>(text.data())};
   OM_uint32 minor = 0;
-  gss_import_name(&minor, &buffer, type, &name.name);
+  gss_import_name(&minor, &buffer, type, &name.object);
   return minor;
 }
 
@@ -90,8 +87,8 @@ std::optional<Error> Acquire(const std::string& keytab_file, const std::string& 
   const gss_key_value_set_desc store{elements.size(), elements.data()};
   gss_OID_set_desc mechanisms{1, Kerberos()};
   const OM_uint32 major =
-      gss_acquire_cred_from(&minor, name.name, GSS_C_INDEFINITE, &mechanisms, GSS_C_INITIATE,
-                            &store, &credential.credential, nullptr, nullptr);
+      gss_acquire_cred_from(&minor, name.object, GSS_C_INDEFINITE, &mechanisms, GSS_C_INITIATE,
+                            &store, &credential.object, nullptr, nullptr);
   if (GSS_ERROR(major) == 0) return std::nullopt;
   return Failed((principal.empty() ? "" : "for '" + principal + "' ") + "by '" + keytab_file + "'",
                 major, minor);
@@ -106,9 +103,9 @@ std::optional<Error> AskFor(const std::string& host, const Credential& credentia
   Context context;
   Buffer token;
   const OM_uint32 major =
-      gss_init_sec_context(&minor, credential.credential, &context.context, target.name, Kerberos(),
+      gss_init_sec_context(&minor, credential.object, &context.object, target.object, Kerberos(),
                            GSS_C_MUTUAL_FLAG, GSS_C_INDEFINITE, GSS_C_NO_CHANNEL_BINDINGS,
-                           GSS_C_NO_BUFFER, nullptr, &token.buffer, nullptr, nullptr);
+                           GSS_C_NO_BUFFER, nullptr, &token.object, nullptr, nullptr);
   if (GSS_ERROR(major) == 0) return std::nullopt;
   return Failed("for ldap/" + host, major, minor);
 }
@@ -162,6 +159,7 @@ void Tickets::State::Fetch(const std::string& host, const std::string& into) {
     job.is_running = false;
     job.error = std::move(error);
     if (!job.error && into == cache) job.good_until = steady_clock::now() + kLookedAtAgainAfter;
+    if (into != cache) Destroy(into);  // forgotten meanwhile
   }
   has_ended.notify_all();
 }

@@ -323,6 +323,10 @@ SCRIPTS_OF_PEOPLE = {
         message_id, mail=[b"a\0b@example.org", b"\xff\xfe", b"line\nfeed", b"x" * 4097,
                           b"y" * 4096, "jörg@example.org"],
         CN=["Alice"], **{"cn;lang-de": ["Alicia"]}) + done(message_id)),
+    "long-description": lambda client, message_id: client.send(
+        alice(message_id, **{"cn" + ";x" * 512: ["Alice"]}) + done(message_id)),
+    "many-attributes": lambda client, message_id: client.send(
+        alice(message_id, **{"a%d" % n: ["x"] for n in range(1000)}) + done(message_id)),
     "many-values": lambda client, message_id: client.send(alice(
         message_id, mail=["%d@example.org" % n for n in range(1001)],
         cn=["%d" % n for n in range(1000)]) + done(message_id)),

@@ -1,4 +1,5 @@
-// How the directory learns who asks: by a certificate, by the user of a process, by a ticket.
+// How the directory learns who asks: by the user of a process, by a ticket; and the TLS before
+// that. Client certificates are in certificate_test.cc.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +10,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "tests/ldap/neighbours.h"
+#include "tests/ldap/binding.h"
 
 namespace rolebridge::ldap {
 namespace {
@@ -17,33 +18,6 @@ namespace {
 using std::chrono::milliseconds;
 using testing::HasSubstr;
 using Mechanism = Bind::Mechanism;
-
-const FixedClock kClock{SysSeconds(std::chrono::seconds(1769853900))};
-
-// slapd.conf's rule that whoever SASL calls `pattern` is the account of the bridge.
-std::string IsTheBridge(const std::string& pattern) {
-  return "authz-regexp \"" + pattern + "\" \"cn=rolebridge,ou=services,dc=example,dc=org\"";
-}
-
-Settings Without(const SlapdServer& slapd, const std::string& uri, Mechanism mechanism) {
-  Settings settings = slapd.settings();
-  settings.uris = {uri};
-  settings.bind = {.mechanism = mechanism};
-  return settings;
-}
-
-// Whether alice is found, with her groups, which nobody but the bridge's account may read.
-void ExpectAlice(const Settings& settings) {
-  const auto found = Open(settings, SecretString(), kClock)->Find("alice");
-  ASSERT_TRUE(found) << settings.uris[0] << ": " << found.error().message;
-  EXPECT_EQ(found->groups.size(), 6u);
-}
-
-std::string WhyNotAlice(const Settings& settings) {
-  const auto found = Open(settings, SecretString(), kClock)->Find("alice");
-  EXPECT_FALSE(found) << settings.uris[0];
-  return found ? "" : found.error().message;
-}
 
 TEST(BindTest, OnTheUnixSocketByTheUserOfTheProcess) {
   const SlapdServer slapd(
@@ -55,12 +29,12 @@ TEST(BindTest, OnTheUnixSocketByTheUserOfTheProcess) {
 TEST(BindTest, WhoeverTheServerDoesNotKnowSeesNothing) {
   const SlapdServer slapd;
   const auto probed =
-      Open(Without(slapd, slapd.uri_ldapi, Mechanism::kExternal), SecretString(), kClock)->Probe();
+      Open(Without(slapd, slapd.uri_ldapi, Mechanism::kExternal), SecretString(), kBindingClock)
+          ->Probe();
   ASSERT_FALSE(probed);
   EXPECT_THAT(probed.error().message, HasSubstr("ldap.users.base"));
   EXPECT_THAT(probed.error().message,
-              HasSubstr("or whom the server takes this process or its certificate for may not "
-                        "read it"));
+              HasSubstr("or whoever the server takes the bridge for may not read it"));
 }
 
 // tests/support/tls_front.py before the server: one version of TLS and no other.
@@ -89,7 +63,7 @@ std::string ErrorOver(TlsFront& front, const SlapdServer& slapd, TlsVersion mini
   Settings settings = slapd.settings();
   settings.uris = {front.uri};
   settings.minimum_tls = minimum;
-  const auto found = Open(settings, slapd.password(), kClock)->Find("alice");
+  const auto found = Open(settings, slapd.password(), kBindingClock)->Find("alice");
   return found ? "" : found.error().message;
 }
 
@@ -199,7 +173,7 @@ TEST_F(TicketTest, IsNotWaitedForLongerThanThereIsTime) {
   Settings settings = WithKeytab(slapd_->uri_ldaps);
   settings.lookup_timeout = milliseconds(1000);
   kdc_.Freeze();
-  const auto directory = Open(settings, SecretString(), kClock);
+  const auto directory = Open(settings, SecretString(), kBindingClock);
   const auto found = directory->Find("alice");
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().code, ErrorCode::kDeadlineExceeded) << found.error().message;
@@ -213,7 +187,7 @@ TEST_F(TicketTest, IsNotWaitedForLongerThanThereIsTime) {
 
 TEST_F(TicketTest, IsNotNeededFromTheKdcAgain) {
   Settings settings = WithKeytab(slapd_->uri_ldaps);
-  const auto directory = Open(settings, SecretString(), kClock);
+  const auto directory = Open(settings, SecretString(), kBindingClock);
   ASSERT_TRUE(directory->Find("alice"));
   kdc_.Freeze();
   slapd_->Stop();  // so that the next bind is a new one
@@ -224,7 +198,7 @@ TEST_F(TicketTest, IsNotNeededFromTheKdcAgain) {
 }
 
 TEST_F(TicketTest, IsReplacedWhereTheServerHasANewKey) {
-  const auto directory = Open(WithKeytab(slapd_->uri_ldaps), SecretString(), kClock);
+  const auto directory = Open(WithKeytab(slapd_->uri_ldaps), SecretString(), kBindingClock);
   ASSERT_TRUE(directory->Find("alice"));
   slapd_->Stop();
   std::filesystem::remove(std::filesystem::path(keytab_).parent_path() / "server.keytab");

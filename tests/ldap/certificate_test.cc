@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/ldap/neighbours.h"
+#include "tests/ldap/binding.h"
 
 namespace rolebridge::ldap {
 namespace {
@@ -12,38 +12,11 @@ namespace {
 using testing::HasSubstr;
 using Mechanism = Bind::Mechanism;
 
-const FixedClock kClock{SysSeconds(std::chrono::seconds(1769853900))};
-
-// slapd.conf's rule that whoever SASL calls `pattern` is the account of the bridge.
-std::string IsTheBridge(const std::string& pattern) {
-  return "authz-regexp \"" + pattern + "\" \"cn=rolebridge,ou=services,dc=example,dc=org\"";
-}
-
-Settings Without(const SlapdServer& slapd, const std::string& uri, Mechanism mechanism) {
-  Settings settings = slapd.settings();
-  settings.uris = {uri};
-  settings.bind = {.mechanism = mechanism};
-  return settings;
-}
-
-// Whether alice is found, with her groups, which nobody but the bridge's account may read.
-void ExpectAlice(const Settings& settings) {
-  const auto found = Open(settings, SecretString(), kClock)->Find("alice");
-  ASSERT_TRUE(found) << settings.uris[0] << ": " << found.error().message;
-  EXPECT_EQ(found->groups.size(), 6u);
-}
-
-std::string WhyNotAlice(const Settings& settings) {
-  const auto found = Open(settings, SecretString(), kClock)->Find("alice");
-  EXPECT_FALSE(found) << settings.uris[0];
-  return found ? "" : found.error().message;
-}
-
 class CertificateTest : public testing::Test {
  protected:
-  explicit CertificateTest(const std::string& more = "TLSVerifyClient demand")
-      : slapd_({"--client", "rolebridge", "--config", more + "\n" + IsTheBridge("cn=rolebridge")}) {
-  }
+  CertificateTest()
+      : slapd_({"--client", "rolebridge", "--config",
+                "TLSVerifyClient demand\n" + IsTheBridge("cn=rolebridge")}) {}
 
   Settings WithCertificate(const std::string& uri, Mechanism mechanism) const {
     Settings settings = Without(slapd_, uri, mechanism);
@@ -64,15 +37,16 @@ TEST_F(CertificateTest, IsShownBesideAPassword) {
   for (const std::string& uri : uris()) {
     Settings settings = WithCertificate(uri, Mechanism::kSimple);
     settings.bind = slapd_.settings().bind;
-    const auto found = Open(settings, slapd_.password(), kClock)->Find("alice");
+    const auto found = Open(settings, slapd_.password(), kBindingClock)->Find("alice");
     EXPECT_TRUE(found) << uri << ": " << found.error().message;
   }
 }
 
 TEST_F(CertificateTest, IsMissedWhereTheServerDemandsOne) {
   for (const std::string& uri : uris()) {
-    const auto found = Open(slapd_.settings(), slapd_.password(), kClock)->Find("alice");
-    EXPECT_FALSE(found) << uri;
+    Settings settings = slapd_.settings();
+    settings.uris = {uri};
+    EXPECT_FALSE(Open(settings, slapd_.password(), kBindingClock)->Find("alice")) << uri;
   }
 }
 

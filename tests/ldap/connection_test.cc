@@ -206,6 +206,8 @@ TEST(ConnectionTest, RefusesHalfAnAnswer) {
       {"busy", ErrorCode::kUnavailable},
       {"range", ErrorCode::kInvalidArgument},
       {"malformed-entry", ErrorCode::kInvalidArgument},
+      {"long-description", ErrorCode::kInvalidArgument},
+      {"many-attributes", ErrorCode::kInvalidArgument},
       {"elsewhere", ErrorCode::kInvalidArgument},
       {"no-dn", ErrorCode::kInvalidArgument},
       {"two-people", ErrorCode::kAmbiguous},

@@ -301,10 +301,11 @@ std::string CheckLdapDescription(std::string_view text) {
   size_t at = text.find(';');
   if (std::string wrong = CheckLdapAttribute(text.substr(0, at)); !wrong.empty()) return wrong;
   const auto allowed = [](char c) { return IsLetter(c) || IsDigit(c) || c == '-'; };
-  while (at != std::string_view::npos) {
+  // As many as ldap/attribute_description takes.
+  for (size_t count = 1; at != std::string_view::npos; ++count) {
     const size_t next = text.find(';', at + 1);
     const std::string_view option = text.substr(at + 1, next - at - 1);
-    if (!IsWordOf(option, 64, allowed) || option == "binary") {
+    if (!IsWordOf(option, 64, allowed) || LowerAscii(option) == "binary" || count > 8) {
       return "has an option that cannot be; use one like cn;lang-de";
     }
     at = next;

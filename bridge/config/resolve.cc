@@ -9,6 +9,7 @@
 #include "bridge/aws/partition.h"
 #include "bridge/base/ascii.h"
 #include "bridge/config/checks.h"
+#include "bridge/config/resolve_ldap.h"
 #include "bridge/config/resolve_literals.h"
 #include "bridge/config/resolve_rules.h"
 #include "bridge/config/resolve_tests.h"
@@ -51,8 +52,6 @@ class Resolver {
   void ResolveSigning();
   void ResolveSession();
   void ResolveAssurance();
-  void ResolveLdap();
-  void ResolveBind();
   void ResolveAccounts();
   void ResolveGrants();
   void ResolveMappings();
@@ -153,111 +152,6 @@ void Resolver::ResolveAssurance() {
   if (config_.assurance.empty()) {
     config_.assurance.push_back(
         {"password", "rolebridge", std::string(kPasswordProtectedTransport), std::nullopt});
-  }
-}
-
-ldap::AttributeNames AttributeNamesOf(const std::vector<Named<std::string>>& attributes) {
-  ldap::AttributeNames names;
-  for (const Named<std::string>& attribute : attributes) {
-    names.emplace(attribute.name, attribute.value);
-  }
-  return names;
-}
-
-std::string OrDefault(const std::string& value, const char* otherwise) {
-  return value.empty() ? otherwise : value;
-}
-
-void Resolver::ResolveLdap() {
-  const LdapDraft& draft = draft_.ldap;
-  ldap::Settings& settings = config_.ldap;
-  settings.uris = draft.uris;
-  settings.ca_file = draft.ca_file;
-  settings.certificate_file = draft.certificate_file;
-  settings.key_file = draft.key_file;
-  settings.minimum_tls = draft.minimum_tls;
-  settings.users.base = draft.users.base;
-  const ldap::LayoutDefaults defaults = ldap::DefaultsOf(draft.groups.membership);
-  settings.users.filter = OrDefault(draft.users.filter, defaults.user_filter);
-  settings.users.login_attribute = OrDefault(draft.users.login_attribute, defaults.login_attribute);
-  settings.users.fold_case = draft_.users.fold_case;
-  settings.users.lockout_duration = draft.users.lockout_duration;
-  settings.users.ignored_states = draft.users.ignored_states;
-  settings.users.attributes = AttributeNamesOf(draft.users.attributes);
-  settings.groups.base = draft.groups.base;
-  settings.groups.membership = draft.groups.membership;
-  if (const auto& member = draft.groups.member_attribute) {
-    settings.groups.member_attribute = member->value;
-    if (draft.groups.membership == ldap::Membership::kActiveDirectory) {
-      Refuse(member->position, "ldap.groups.member_attribute",
-             "is of no use with 'membership: active-directory', which has its own; leave it out");
-    }
-  }
-  settings.groups.nested = draft.groups.nested;
-  settings.groups.name_attribute =
-      OrDefault(draft.groups.name_attribute, defaults.group_name_attribute);
-  settings.groups.attributes = AttributeNamesOf(draft.groups.attributes);
-  settings.ignored_references = draft.ignored_references;
-  settings.connect_timeout = draft.connect_timeout;
-  settings.operation_timeout = draft.operation_timeout;
-  settings.lookup_timeout = draft.lookup_timeout;
-  settings.groups_per_person = draft_.limits.groups_per_person;
-  settings.pool_size = draft.pool_size;
-  ResolveBind();
-}
-
-// Which keys of `bind` go with which mechanism, and with which addresses.
-void Resolver::ResolveBind() {
-  const LdapDraft& ldap = draft_.ldap;
-  const auto is_local = [](const std::string& uri) { return uri.starts_with("ldapi://"); };
-  const bool all_local = std::all_of(ldap.uris.begin(), ldap.uris.end(), is_local);
-  const bool any_local = std::any_of(ldap.uris.begin(), ldap.uris.end(), is_local);
-  if (complete_ && ldap.certificate_file.empty() != ldap.key_file.empty()) {
-    Refuse(ldap.position, "ldap",
-           "certificate_file and key_file belong together; give both or neither");
-  }
-  if (complete_ && !ldap.bind && !all_local) {
-    Refuse(ldap.position, "ldap",
-           "'bind' is missing; give it dn and password_file (only ldapi:// goes without)");
-  }
-  if (!ldap.bind) return;
-  const BindDraft& bind = *ldap.bind;
-  config_.ldap.bind = {.mechanism = bind.mechanism,
-                       .dn = bind.dn,
-                       .password_file = bind.password_file,
-                       .keytab_file = bind.keytab_file,
-                       .principal = bind.principal};
-  if (!complete_) return;
-  const bool is_simple = bind.mechanism == ldap::Bind::Mechanism::kSimple;
-  const bool is_external = bind.mechanism == ldap::Bind::Mechanism::kExternal;
-  const bool is_gssapi = bind.mechanism == ldap::Bind::Mechanism::kGssapi;
-  const char* const mechanism = is_simple ? "simple" : is_external ? "external" : "gssapi";
-  const struct {
-    const char* name;
-    bool is_given, is_of_use, is_needed;
-  } keys[] = {{"dn", !bind.dn.empty(), is_simple, is_simple},
-              {"password_file", !bind.password_file.empty(), is_simple, is_simple},
-              {"keytab_file", !bind.keytab_file.empty(), is_gssapi, is_gssapi},
-              {"principal", !bind.principal.empty(), is_gssapi, false}};
-  for (const auto& key : keys) {
-    if (key.is_given && !key.is_of_use) {
-      Refuse(bind.position, "ldap.bind",
-             Quote(key.name) + " is of no use with 'mechanism: " + mechanism + "'; take it out");
-    }
-    if (!key.is_given && key.is_needed) {
-      Refuse(bind.position, "ldap.bind",
-             Quote(key.name) + " is missing; 'mechanism: " + mechanism + "' needs it");
-    }
-  }
-  if (is_external && !all_local && ldap.certificate_file.empty()) {
-    Refuse(
-        bind.position, "ldap.bind",
-        "'mechanism: external' needs ldap.certificate_file and ldap.key_file (only ldapi:// goes "
-        "without)");
-  }
-  if (is_gssapi && any_local) {
-    Refuse(bind.position, "ldap.bind",
-           "'mechanism: gssapi' needs a server's name, which ldapi:// has not; use ldaps://");
   }
 }
 
@@ -556,7 +450,7 @@ Config Resolver::Run() {
   ResolveSigning();
   ResolveSession();
   ResolveAssurance();
-  ResolveLdap();
+  ResolveLdap(draft_, complete_, reports_, config_.ldap);
   ResolveAccounts();
   ResolveGrants();
   ResolveMappings();

@@ -35,7 +35,6 @@ Result<std::unique_ptr<ldap::Directory>> OpenDirectory(const config::Config& con
                                                        const Clock& clock,
                                                        ldap::ServerNotice notice) {
   ldap::Settings settings = config.ldap;
-  settings.groups_per_person = config.limits.groups_per_person;
   SecretString password;
   if (!settings.bind.password_file.empty()) {
     Result<SecretString> read = ReadPassword(settings.bind.password_file);
